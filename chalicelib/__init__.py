@@ -1,0 +1,1 @@
+"""Sluice: a multi-tenant payment gateway for cryptocurrency; one room per resource."""
