@@ -1,0 +1,82 @@
+"""What a use case works with: settings, clock, table, queues, prices, nodes — passed in, never reached for."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+from chalicelib.chains.adapter import ChainAdapter
+from chalicelib.clock import Clock
+from chalicelib.config import Settings
+from chalicelib.currencies.catalogue import Catalogue
+from chalicelib.currencies.prices import PriceSource
+from chalicelib.queues import Queues
+from chalicelib.storage.store import Store
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Environment:
+    """One process's connections and settings.
+
+    Attributes:
+        settings: the frozen settings.
+        clock: the time that everything follows.
+        store: the table.
+        queues: the queues.
+        catalogue: the currencies.
+        price_sources: whom the price board asks.
+        chains: blockchain short code to its adapter.
+        resolver: host name to addresses, for webhook targets.
+        subjects: kind of subject to the reader of what it has to tell.
+    """
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    queues: Queues
+    catalogue: Catalogue
+    price_sources: Sequence[PriceSource]
+    chains: Mapping[str, ChainAdapter]
+    resolver: Callable[[str], list[str]]
+    subjects: Mapping[str, Callable[["Environment", str, str], list[Any]]]
+    _kept: dict[type[Any], Any] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def keep(self, kind: Callable[["Environment"], T]) -> T:
+        """Return this process's one instance of something that amortises reads (a cache, a lease)."""
+        with self._lock:
+            if kind not in self._kept:
+                self._kept[cast("type[Any]", kind)] = kind(self)
+            return cast("T", self._kept[cast("type[Any]", kind)])
+
+
+class _Provider:
+    """Builds the process's environment on first use: nothing is read or connected at import."""
+
+    def __init__(self) -> None:
+        self.build: Callable[[], Environment] | None = None
+        self.built: Environment | None = None
+        self.lock = threading.Lock()
+
+
+_provider = _Provider()
+
+
+def provide(build: Callable[[], Environment]) -> None:
+    """Say how this process's environment is built; it is, when first asked for."""
+    _provider.build, _provider.built = build, None
+
+
+def current() -> Environment:
+    """Return the process's environment.
+
+    Raises:
+        ConfigurationError: the settings are wrong.
+    """
+    with _provider.lock:
+        if _provider.built is None:
+            assert _provider.build is not None, "app.py provides the environment"
+            _provider.built = _provider.build()
+        return _provider.built

@@ -1,0 +1,1 @@
+"""The DynamoDB table: keys, attributes, the unit of work."""

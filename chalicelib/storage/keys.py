@@ -1,0 +1,204 @@
+"""Every key of the table, in one place. A partition key starts with its room, then the tenant."""
+
+import hashlib
+
+from chalicelib.storage.records import Key
+
+OUTBOX_SHARDS = 4
+
+
+def tenant(tenant_id: str) -> Key:
+    """A merchant's settings."""
+    return Key(f"TENANT#{tenant_id}", "settings")
+
+
+def tenant_entry(tenant_id: str) -> Key:
+    """A merchant's line in the operator's list."""
+    return Key("TENANTS", tenant_id)
+
+
+def application(tenant_id: str, application_id: int) -> Key:
+    """An OAuth application, in its tenant's list."""
+    return Key(f"APPLICATION#{tenant_id}", f"{application_id:09d}")
+
+
+def application_counter(tenant_id: str) -> Key:
+    """What numbers a tenant's applications."""
+    return Key(f"APPLICATION#{tenant_id}", "counter")
+
+
+def client(client_id: str) -> Key:
+    """What ``/o/token/`` reads: a client's secret hash and scopes."""
+    return Key(f"CLIENT#{client_id}", "client")
+
+
+def token_requests(of: str, minute: int) -> Key:
+    """How often one client, or one source address, asked for tokens in a minute."""
+    return Key(f"TOKENRATE#{of}", f"{minute}")
+
+
+def revocations() -> str:
+    """The partition of revoked tokens and deleted applications: a small feed."""
+    return "REVOCATION"
+
+
+def revocation(revoked: str) -> Key:
+    """One entry of the revocation feed."""
+    return Key(revocations(), revoked)
+
+
+def guard(tenant_id: str, route: str, idempotency_key: str) -> Key:
+    """An idempotency key's guard; only a hash of the key is stored."""
+    digest = hashlib.sha256(idempotency_key.encode()).hexdigest()[:40]
+    return Key(f"IDEMPOTENCY#{tenant_id}", f"{route}#{digest}")
+
+
+def wallet(tenant_id: str, wallet_id: str) -> Key:
+    """A sub-account."""
+    return Key(f"WALLET#{tenant_id}", wallet_id)
+
+
+def payments(tenant_id: str) -> str:
+    """The partition of a tenant's payments; ids are UUIDv7, so its order is the order of creation."""
+    return f"PAYMENT#{tenant_id}"
+
+
+def payment(tenant_id: str, payment_id: str) -> Key:
+    """A payment."""
+    return Key(payments(tenant_id), payment_id)
+
+
+def address(family: str, deposit_address: str) -> Key:
+    """The pointer from a deposit address to its payment."""
+    return Key(f"ADDRESS#{family}#{deposit_address}", "payment")
+
+
+def address_counter(family: str) -> Key:
+    """What deposit address indexes are leased from, in blocks."""
+    return Key(f"COUNTER#{family}", "address_index")
+
+
+def balances(tenant_id: str) -> str:
+    """The partition of all balances of a tenant."""
+    return f"BALANCE#{tenant_id}"
+
+
+def balance(tenant_id: str, account: str, currency: str) -> Key:
+    """One account's balance in one currency."""
+    return Key(balances(tenant_id), f"{account}#{currency}")
+
+
+def journal(tenant_id: str) -> str:
+    """The partition of a tenant's journal: one row for each movement."""
+    return f"JOURNAL#{tenant_id}"
+
+
+def movement(tenant_id: str, movement_id: str) -> Key:
+    """One journal row."""
+    return Key(journal(tenant_id), movement_id)
+
+
+def history(tenant_id: str, account: str) -> str:
+    """The partition of an account's numbered history rows."""
+    return f"HISTORY#{tenant_id}#{account}"
+
+
+def history_row(tenant_id: str, account: str, number: int) -> Key:
+    """The n-th history row of an account."""
+    return Key(history(tenant_id, account), f"{number:012d}")
+
+
+def log(tenant_id: str) -> str:
+    """The partition of a tenant's numbered event log, in pages."""
+    return f"LOG#{tenant_id}"
+
+
+def log_page(tenant_id: str, first_sequence: int, place: int) -> Key:
+    """The page of the log that starts with this number; pages without events share it, in their places."""
+    return Key(log(tenant_id), f"{first_sequence:012d}#{place:06d}")
+
+
+def event(tenant_id: str, event_id: str) -> Key:
+    """An event with its body and its delivery's attempts."""
+    return Key(f"EVENT#{tenant_id}", event_id)
+
+
+def outbox_shards() -> list[str]:
+    """The partitions of the outbox."""
+    return [f"OUTBOX#{shard}" for shard in range(OUTBOX_SHARDS)]
+
+
+def outbox(tenant_id: str, subject: str) -> Key:
+    """A reminder that something committed has not been told yet."""
+    shard = int.from_bytes(hashlib.sha256(f"{tenant_id}{subject}".encode()).digest()[:2]) % OUTBOX_SHARDS
+    return Key(f"OUTBOX#{shard}", f"{tenant_id}#{subject}")
+
+
+def retry_bucket(due_at: float) -> str:
+    """The partition of webhook attempts that fall due in the same hour, in the order of their time."""
+    return f"RETRY#{int(due_at) // 3600}"
+
+
+def retry(due_at: int, tenant_id: str, event_id: str) -> Key:
+    """One webhook attempt that is due at that second."""
+    return Key(retry_bucket(due_at), f"{due_at:012d}#{tenant_id}#{event_id}")
+
+
+def stopped_target(tenant_id: str, url: str) -> Key:
+    """A URL that wants no more webhooks of this tenant."""
+    return Key(f"STOPPED#{tenant_id}", hashlib.sha256(url.encode()).hexdigest()[:40])
+
+
+def sweep(name: str) -> Key:
+    """How far a scheduled sweep has come."""
+    return Key(f"SWEEP#{name}", "cursor")
+
+
+def expiry_bucket(expires_at: float) -> str:
+    """The index partition of payments that expire in the same hour, in the order of their time."""
+    return f"EXPIRY#{int(expires_at) // 3600}"
+
+
+def chain_cursor(blockchain: str) -> Key:
+    """How far a chain has been scanned, and who is scanning it."""
+    return Key(f"CHAIN#{blockchain}", "cursor")
+
+
+def chain_heads() -> Key:
+    """The height of every chain as scanned last: what confirmations are counted from."""
+    return Key("CHAIN#heads", "heads")
+
+
+def blocks(blockchain: str) -> str:
+    """The partition of a chain's blocks in which money for us was seen."""
+    return f"BLOCK#{blockchain}"
+
+
+def block(blockchain: str, height: int, block_hash: str, part: int = 0) -> Key:
+    """What was seen for us in one block; a reorg's new block at the same height is another item."""
+    return Key(blocks(blockchain), f"{height:012d}#{block_hash[-16:]}#{part}")
+
+
+def mempool(blockchain: str) -> str:
+    """The partition of what was seen for us outside any block."""
+    return f"MEMPOOL#{blockchain}"
+
+
+def mempool_sighting(blockchain: str, txid: str, index: int) -> Key:
+    """One sighting outside any block."""
+    return Key(mempool(blockchain), f"{txid}#{index}")
+
+
+def stray_deposits() -> str:
+    """The partition of what arrived that no catalogue currency names: for the operator."""
+    return "STRAY"
+
+
+def stray_deposit(blockchain: str, txid: str, index: int) -> Key:
+    """One such deposit."""
+    return Key(stray_deposits(), f"{blockchain}#{txid}#{index}")
+
+
+def price_board() -> Key:
+    """The prices agreed on last."""
+    return Key("PRICES", "board")
