@@ -1,0 +1,90 @@
+"""Address codecs: is this text an address of that family, and what is its canonical spelling?
+
+Checksums are verified for every family; nothing is asked of a node.
+"""
+
+from collections.abc import Callable
+
+from chalicelib.chains import base58, bech32, evm_address
+from chalicelib.chains.adapter import AddressInfo
+
+EVM, BTC, LTC, TRX = "EVM", "BTC", "LTC", "TRX"
+TRON_VERSION = 0x41
+ACCOUNT_BYTES = 20
+
+SEGWIT_PREFIX = {BTC: "bc", LTC: "ltc"}
+# Version bytes of the networks' chain parameters; 0x05 is Litecoin's older p2sh, still valid there.
+_BASE58_KINDS = {
+    BTC: {0x00: "p2pkh", 0x05: "p2sh"},
+    LTC: {0x30: "p2pkh", 0x32: "p2sh", 0x05: "p2sh"},
+    TRX: {TRON_VERSION: "account"},
+}
+_SEGWIT_KINDS = {(0, 20): "p2wpkh", (0, 32): "p2wsh", (1, 32): "p2tr"}
+
+
+class InvalidAddressError(ValueError):
+    """The text is no address of that family; the message is a sentence that says why."""
+
+
+def validate(address: str, family: str) -> AddressInfo:
+    """Read an address of a family: ``EVM``, ``BTC``, ``LTC`` or ``TRX``, mainnet only.
+
+    Returns:
+        The address in its canonical spelling (EIP-55 for EVM, lower case for Bech32) and its kind.
+
+    Raises:
+        InvalidAddressError: not an address of that family, or its checksum is wrong.
+        KeyError: no such family.
+    """
+    return _READERS[family](address)
+
+
+def _read_evm(address: str) -> AddressInfo:
+    if not evm_address.has_form(address):
+        raise InvalidAddressError("An EVM address is 0x followed by 40 hexadecimal digits.")
+    if not evm_address.checksum_fits(address):
+        raise InvalidAddressError("The address has a wrong EIP-55 checksum: check its upper and lower case.")
+    return AddressInfo(evm_address.checksummed(bytes.fromhex(address[2:])), EVM, "account")
+
+
+def _read_bitcoin(address: str) -> AddressInfo:
+    return _read_bitcoin_like(address, BTC, "Bitcoin")
+
+
+def _read_litecoin(address: str) -> AddressInfo:
+    return _read_bitcoin_like(address, LTC, "Litecoin")
+
+
+def _read_tron(address: str) -> AddressInfo:
+    return _read_base58(address, TRX, "TRON")
+
+
+def _read_bitcoin_like(address: str, family: str, network: str) -> AddressInfo:
+    prefix = SEGWIT_PREFIX[family]
+    if not address.lower().startswith(f"{prefix}1"):
+        return _read_base58(address, family, network)
+    try:
+        version, program = bech32.decode_segwit(prefix, address)
+    except bech32.Bech32Error as error:
+        raise InvalidAddressError(f"The {network} address {error}.") from None
+    kind = _SEGWIT_KINDS.get((version, len(program)), f"witness_v{version}")
+    return AddressInfo(address.lower(), family, kind)
+
+
+def _read_base58(address: str, family: str, network: str) -> AddressInfo:
+    try:
+        payload = base58.decode_check(address)
+    except base58.Base58Error as error:
+        raise InvalidAddressError(f"The {network} address {error}.") from None
+    kind = _BASE58_KINDS[family].get(payload[0])
+    if kind is None or len(payload) != 1 + ACCOUNT_BYTES:
+        raise InvalidAddressError(f"The address belongs to another network than {network}.")
+    return AddressInfo(address, family, kind)
+
+
+_READERS: dict[str, Callable[[str], AddressInfo]] = {
+    EVM: _read_evm,
+    BTC: _read_bitcoin,
+    LTC: _read_litecoin,
+    TRX: _read_tron,
+}

@@ -1,0 +1,24 @@
+"""The seven blockchains: which address family each belongs to, and the coin that pays its fees."""
+
+FAMILY_OF = {
+    "TRX": "TRX",
+    "ETH": "EVM",
+    "BSC": "EVM",
+    "ARB": "EVM",
+    "MATIC": "EVM",
+    "BTC": "BTC",
+    "LTC": "LTC",
+}
+
+NATIVE_TOKEN_OF = {
+    "TRX": "TRX",
+    "ETH": "ETH",
+    "BSC": "BNB",
+    "ARB": "ETH",
+    "MATIC": "POL",
+    "BTC": "BTC",
+    "LTC": "LTC",
+}
+
+# Chain ids as registered for EIP-155.
+EVM_CHAIN_ID_OF = {"ETH": 1, "BSC": 56, "ARB": 42161, "MATIC": 137}

@@ -1,0 +1,140 @@
+"""What the scanner sees for us: matched with address pointers, stored by block, told to the deposit workers."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.chains.adapter import Transfer
+from chalicelib.chains.networks import FAMILY_OF
+from chalicelib.chains.records import BlockRecord, MempoolRecord, Sighted, StrayDeposit
+from chalicelib.currencies.catalogue import UnknownCurrencyError
+from chalicelib.environment import Environment
+from chalicelib.storage import keys
+from chalicelib.storage.records import Record
+from chalicelib.storage.unit_of_work import put, update
+
+SIGHTINGS_IN_ONE_ITEM = 500  # far below DynamoDB's 400 KB
+
+
+class PointerView(Record):
+    """Whose address it is, as far as the scanner wants to know."""
+
+    tenant_id = UnicodeAttribute(attr_name="t")
+    payment_id = UnicodeAttribute(attr_name="p")
+
+
+class Matcher:
+    """Tells which addresses are ours, and remembers whose for the transfers that match."""
+
+    def __init__(self, env: Environment, blockchain: str) -> None:
+        self._env = env
+        self._family = FAMILY_OF[blockchain]
+        self.owners: dict[str, PointerView] = {}
+
+    def __call__(self, addresses: Iterable[str]) -> set[str]:
+        """Return the addresses that have a pointer."""
+        wanted = {keys.address(self._family, address): address for address in addresses}
+        found = self._env.store.get_many(PointerView, list(wanted))
+        self.owners |= {wanted[key]: pointer for key, pointer in found.items()}
+        return {wanted[key] for key in found}
+
+
+def store_blocks(env: Environment, blockchain: str, first: int, last: int) -> list[Sighted]:
+    """Read a range of blocks and store what is ours in it, a record for each block that has something.
+
+    Returns:
+        The sightings, to be told once the cursor has moved.
+    """
+    matcher = Matcher(env, blockchain)
+    transfers = env.chains[blockchain].scan(first, last, matcher)
+    by_block: defaultdict[tuple[int, str], list[Sighted]] = defaultdict(list)
+    for sighted in _sighted(env, blockchain, transfers, matcher):
+        by_block[sighted["height"], sighted["block_hash"]].append(sighted)
+    for (height, block_hash), together in by_block.items():
+        _store_block(env, blockchain, height, block_hash, together)
+    return [sighted for together in by_block.values() for sighted in together]
+
+
+def store_mempool(env: Environment, blockchain: str) -> list[Sighted]:
+    """Store what is ours and in no block yet; return what was not known before."""
+    matcher = Matcher(env, blockchain)
+    transfers = env.chains[blockchain].mempool(matcher)
+    fresh = list(_sighted(env, blockchain, transfers, matcher))
+    named = {keys.mempool_sighting(blockchain, one["txid"], one["index"]): one for one in fresh}
+    known = env.store.get_raw(list(named)) if named else {}
+    for key, sighted in named.items():
+        if key not in known:
+            record = MempoolRecord(pk=key.pk, sk=key.sk, sighting=sighted, seen_at=int(env.clock.now()))
+            env.store.commit(put(record))
+    return [sighted for key, sighted in named.items() if key not in known]
+
+
+def give_up_blocks(env: Environment, blockchain: str, first: int) -> list[Sighted]:
+    """Mark the stored blocks from a height on as lost, and return what was seen in them, to be looked into."""
+    lost: list[Sighted] = []
+    from_there = Record.sk >= f"{first:012d}"
+    for block in env.store.query_all(BlockRecord, keys.blocks(blockchain), from_there):
+        if block.lost_at is None:
+            env.store.commit(update(block.key, [BlockRecord.lost_at.set(int(env.clock.now()))]))
+        lost += [{**sighted, "lost": True} for sighted in block.sightings]
+    return lost
+
+
+def _store_block(
+    env: Environment, blockchain: str, height: int, block_hash: str, together: Sequence[Sighted]
+) -> None:
+    for part in range(0, len(together), SIGHTINGS_IN_ONE_ITEM):
+        pk, sk = keys.block(blockchain, height, block_hash, part)
+        record = BlockRecord(
+            pk=pk,
+            sk=sk,
+            height=height,
+            block_hash=block_hash,
+            sightings=list(together[part : part + SIGHTINGS_IN_ONE_ITEM]),
+            seen_at=int(env.clock.now()),
+        )
+        env.store.commit(put(record))
+
+
+def _sighted(
+    env: Environment, blockchain: str, transfers: Iterable[Transfer], matcher: Matcher
+) -> Iterable[Sighted]:
+    for transfer in transfers:
+        if not transfer.ok or transfer.units <= 0:
+            continue
+        owner = matcher.owners[transfer.to]
+        try:
+            currency = env.catalogue.by_chain_token(blockchain, transfer.token)
+        except UnknownCurrencyError:
+            _store_stray(env, blockchain, transfer, owner)
+            continue
+        yield {
+            "blockchain": blockchain,
+            "txid": transfer.txid,
+            "index": transfer.index,
+            "currency": currency.code,
+            "units": str(transfer.units),
+            "height": transfer.height,
+            "block_hash": transfer.block_hash,
+            "tenant_id": owner.tenant_id,
+            "payment_id": owner.payment_id,
+            "seen_at": int(env.clock.now() * 1000),
+        }
+
+
+def _store_stray(env: Environment, blockchain: str, transfer: Transfer, owner: PointerView) -> None:
+    pk, sk = keys.stray_deposit(blockchain, transfer.txid, transfer.index)
+    record = StrayDeposit(
+        pk=pk,
+        sk=sk,
+        blockchain=blockchain,
+        token=transfer.token,
+        units=str(transfer.units),
+        address=transfer.to,
+        txid=transfer.txid,
+        tenant_id=owner.tenant_id,
+        payment_id=owner.payment_id,
+        seen_at=int(env.clock.now()),
+    )
+    env.store.commit(put(record))

@@ -1,0 +1,1 @@
+"""The local system: engine, workers, simulated nodes, webhook inbox, controls. Never packaged to AWS."""
