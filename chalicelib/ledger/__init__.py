@@ -1,0 +1,1 @@
+"""Accounts, entries, holds: the only code that changes a balance."""
