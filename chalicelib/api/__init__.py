@@ -1,0 +1,1 @@
+"""The HTTP frame: one endpoint decorator, errors, pagination, the OpenAPI document."""

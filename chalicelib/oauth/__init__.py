@@ -1,0 +1,1 @@
+"""Applications, tokens, scopes, revocation."""
