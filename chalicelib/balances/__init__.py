@@ -1,0 +1,1 @@
+"""What accounts hold, and the history of every movement."""

@@ -1,0 +1,27 @@
+"""Balances over HTTP."""
+
+from chalicelib.api.call import Call
+from chalicelib.api.endpoint import Routes
+from chalicelib.balances import history, service
+from chalicelib.balances.schemas import Balances, History, HistoryQuery
+from chalicelib.errors import InvalidCurrencyError, NotFoundError
+
+routes = Routes("Balances", __name__)
+
+
+@routes.get("/user/balances", answer=Balances)
+def get_balances(call: Call) -> Balances:
+    """Get all balances, the master account's and the sub-accounts'."""
+    return service.balances(call.env, call.tenant_id)
+
+
+@routes.get(
+    "/user/balances/history",
+    query=HistoryQuery,
+    answer=History,
+    scopes=("read",),
+    errors=(InvalidCurrencyError, NotFoundError),
+)
+def get_history(call: Call) -> History:
+    """Get the history of an account's movements, newest first."""
+    return history.history(call.env, call.tenant_id, call.query)

@@ -1,0 +1,1 @@
+"""Payments: a price, a fresh deposit address, and what arrives there."""

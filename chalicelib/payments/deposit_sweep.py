@@ -1,0 +1,109 @@
+"""The sweep of deposits: tells again of what a lost message left behind, until all of it is done and told.
+
+The scanner's block records are the list of what is to be done; a cursor for each chain says below which height
+everything is.
+"""
+
+from chalicelib.chains.records import BlockRecord, ChainHeads, MempoolRecord, Sighted
+from chalicelib.environment import Environment
+from chalicelib.payments import bookings
+from chalicelib.payments.deposit_work import sighting_of
+from chalicelib.payments.deposits import Deposit, DepositState
+from chalicelib.payments.records import PaymentRecord
+from chalicelib.payments.steps import subject, tellings
+from chalicelib.storage import keys
+from chalicelib.storage.attributes import IntegerAttribute
+from chalicelib.storage.records import Record
+from chalicelib.storage.unit_of_work import put
+from chalicelib.webhooks.reminding import is_told
+
+PATIENCE_SECONDS = 45  # younger ones are on their way
+
+
+class DepositSweepCursor(Record):
+    """Below which height all deposits of a chain are done and told."""
+
+    from_height = IntegerAttribute()
+
+
+def sweep(env: Environment) -> None:
+    """Look after the deposits of every chain."""
+    for blockchain in sorted(env.chains):
+        _sweep_chain(env, blockchain)
+
+
+def _sweep_chain(env: Environment, blockchain: str) -> None:
+    cursor_key = keys.sweep(f"deposits#{blockchain}")
+    cursor = env.store.get(DepositSweepCursor, cursor_key)
+    done_below = from_height = cursor.from_height if cursor else 0
+    head = _head(env, blockchain)
+    again: list[Sighted] = []
+    is_all_done = True
+    open_from = Record.sk >= f"{from_height:012d}"
+    for block in env.store.query_all(BlockRecord, keys.blocks(blockchain), open_from):
+        undone = _undone(env, block, head)
+        again += undone
+        is_all_done = is_all_done and not undone and _is_old(env, block.seen_at)
+        done_below = block.height + 1 if is_all_done else done_below
+    pool = env.store.query_all(MempoolRecord, keys.mempool(blockchain))
+    again += [record.sighting for record in pool if _is_old(env, record.seen_at)]
+    if again:
+        env.queues.report_deposits([{**sighted, "head": head} for sighted in again if sighted.get("again", True)])
+    if done_below != from_height:
+        env.store.commit(put(DepositSweepCursor(pk=cursor_key.pk, sk=cursor_key.sk, from_height=done_below)))
+
+
+def _undone(env: Environment, block: BlockRecord, head: int) -> list[Sighted]:
+    """Return the sightings of a block that are not done: to be told again, or (``again`` false) only waited for."""
+    named = {keys.payment(one["tenant_id"], one["payment_id"]) for one in block.sightings}
+    payments = env.store.get_many(PaymentRecord, list(named))
+    undone: list[Sighted] = []
+    for sighted in block.sightings:
+        record = payments.get(keys.payment(sighted["tenant_id"], sighted["payment_id"]))
+        if record is None:
+            continue
+        again = _must_be_told_again(env, block, record, sighted, head)
+        if again is not None:
+            flags = {"again": again and _is_old(env, block.seen_at)}
+            undone.append({**sighted, **flags} | ({"lost": True} if block.lost_at else {}))
+        elif not _is_told(env, sighted):
+            undone.append({**sighted, "again": False})
+    return undone
+
+
+def _must_be_told_again(
+    env: Environment, block: BlockRecord, record: PaymentRecord, sighted: Sighted, head: int
+) -> bool | None:
+    """Say whether a deposit needs its worker (True), waits for blocks (False), or is done with (None)."""
+    state = record.state(env.catalogue.by_code(record.currency).decimals)
+    sighting = sighting_of(env, sighted)
+    deposit = state.deposit(sighting.deposit_id) or bookings.known_deposit(env, record, state, sighting)
+    if block.lost_at:
+        is_still_there = deposit is not None and not deposit.is_lost and deposit.block_hash == block.block_hash
+        return True if is_still_there else None
+    if deposit is None:
+        # A floating payment passes over nothing that is in a block: it was not taken in yet.
+        return True
+    if deposit.state is DepositState.SEEN:
+        return _is_deep(env, deposit, head)
+    return None
+
+
+def _is_deep(env: Environment, deposit: Deposit, head: int) -> bool:
+    wanted = env.catalogue.by_code(deposit.currency).confirmations
+    return deposit.height is None or head - deposit.height + 1 >= wanted
+
+
+def _is_told(env: Environment, sighted: Sighted) -> bool:
+    """Whether all that the payment has to tell has been numbered and sent once; if not, someone is woken."""
+    tenant_id, payment_id = sighted["tenant_id"], sighted["payment_id"]
+    return is_told(env, tenant_id, subject(payment_id), tellings(env, tenant_id, payment_id))
+
+
+def _is_old(env: Environment, seen_at: int) -> bool:
+    return env.clock.now() - seen_at >= PATIENCE_SECONDS
+
+
+def _head(env: Environment, blockchain: str) -> int:
+    heads = env.store.get(ChainHeads, keys.chain_heads())
+    return heads.height_of(blockchain) if heads else 0

@@ -1,0 +1,69 @@
+"""Payments over HTTP."""
+
+from chalicelib.api.call import Call
+from chalicelib.api.endpoint import Routes
+from chalicelib.currencies import service as currencies
+from chalicelib.errors import (
+    AboveMaximumError,
+    BelowMinimumError,
+    CurrencyUnavailableError,
+    InvalidCurrencyError,
+    InvalidUrlError,
+    NotFoundError,
+    RatesUnavailableError,
+)
+from chalicelib.payments import listing, service
+from chalicelib.payments.schemas import (
+    CreatePayment,
+    ListPayments,
+    MinAmount,
+    MinAmountQuery,
+    Payment,
+    PaymentList,
+    PaymentStatusRequest,
+)
+
+routes = Routes("Payments", __name__)
+
+
+def _replay(call: Call, object_id: str) -> Payment:
+    return service.as_created(call.env, service.find(call.env, call.tenant_id, object_id))
+
+
+@routes.post(
+    "/payments",
+    status=201,
+    body=CreatePayment,
+    answer=Payment,
+    replay=_replay,
+    errors=(
+        InvalidCurrencyError,
+        CurrencyUnavailableError,
+        InvalidUrlError,
+        BelowMinimumError,
+        AboveMaximumError,
+        NotFoundError,
+        RatesUnavailableError,
+    ),
+)
+def create_payment(call: Call) -> Payment:
+    """Create a payment: a price, to be paid on a fresh deposit address."""
+    return service.create_payment(call.env, call.tenant_id, call.body, call.idempotency)
+
+
+@routes.get("/payments", query=ListPayments, answer=PaymentList, errors=(InvalidCurrencyError,))
+def list_payments(call: Call) -> PaymentList:
+    """List payments, newest first."""
+    return listing.list_payments(call.env, call.tenant_id, call.query)
+
+
+@routes.post("/payments/status", body=PaymentStatusRequest, answer=Payment, errors=(NotFoundError,))
+def get_payment_status(call: Call) -> Payment:
+    """Check a payment."""
+    return service.payment(call.env, call.tenant_id, call.body.transaction_id)
+
+
+@routes.get("/payments/min-amount", query=MinAmountQuery, answer=MinAmount, errors=(InvalidCurrencyError,))
+def get_min_amount(call: Call) -> MinAmount:
+    """Get the least and the most that a payment in a currency may ask for."""
+    return MinAmount(**currencies.deposit_limits(call.env, call.query.currency))

@@ -1,0 +1,89 @@
+"""What a payment's steps have to tell, kept in the payment itself until the numbering writer has been there.
+
+A step that is told is ``[version, chain height, movement ids, is an event, status, moving part]``. The last two
+are left out while they are the payment's own, which is nearly always: the next step puts them in.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from chalicelib import ids
+from chalicelib.currencies import service as currencies
+from chalicelib.environment import Environment
+from chalicelib.errors import RatesUnavailableError
+from chalicelib.payments import rendering
+from chalicelib.payments.lifecycle import Change
+from chalicelib.payments.records import PaymentRecord
+from chalicelib.storage import keys
+from chalicelib.webhooks.events import PendingEvent, Telling
+
+EVENT_NAME = "payment_status_update"
+KIND = "payment"
+_OWN = 4  # the length of a step without status and moving part
+
+
+def subject(payment_id: str) -> str:
+    """Return the name under which the numbering writer knows a payment."""
+    return f"{KIND}:{payment_id}"
+
+
+def untold_after(record: PaymentRecord, change: Change, height: int, movement_ids: list[str]) -> list[Any] | None:
+    """Return the payment's untold steps once a change is stored with it.
+
+    Args:
+        record: the payment as stored before.
+        change: the step.
+        height: the chain's height, which the event's confirmations are counted from.
+        movement_ids: the journal rows that the step books.
+    """
+    steps = [[*step, record.status, record.moving] if len(step) == _OWN else step for step in record.untold or []]
+    if change.event_due or movement_ids:
+        steps.append([change.state.version, height, movement_ids, int(change.event_due)])
+    return steps or None
+
+
+def without_told(env: Environment, tenant_id: str, record: PaymentRecord) -> list[Any]:
+    """Return the payment's untold steps without those that have been numbered meanwhile."""
+    steps = record.untold or []
+    if not steps:
+        return []
+    named = {step[0]: keys.event(tenant_id, _event_id(tenant_id, record.sk, step[0])) for step in steps}
+    told = env.store.get_raw(list(named.values()))
+    return [step for step in steps if named[step[0]] not in told]
+
+
+def tellings(env: Environment, tenant_id: str, payment_id: str) -> list[Telling]:
+    """Return what a payment has to tell; the numbering writer's reader of payments."""
+    record = env.store.get(PaymentRecord, keys.payment(tenant_id, payment_id))
+    return list(_tellings(env, tenant_id, record)) if record else []
+
+
+def _tellings(env: Environment, tenant_id: str, record: PaymentRecord) -> Iterable[Telling]:
+    for step in record.untold or []:
+        version, height, movement_ids, is_event = step[:_OWN]
+        status, moving = step[_OWN:] or (record.status, record.moving)
+        event_id = _event_id(tenant_id, record.sk, version)
+        event = _event(env, record, event_id, version, status, moving, height) if is_event else None
+        yield Telling(event_id, event, tuple(movement_ids))
+
+
+def _event(
+    env: Environment, record: PaymentRecord, event_id: str, version: int, status: str, moving: Any, height: int
+) -> PendingEvent:
+    state = record.state_of(env.catalogue.by_code(record.currency).decimals, status, version, moving)
+    data = rendering.shown(env.catalogue, record, state, height, last_rate(env, record))
+    return PendingEvent(event_id, EVENT_NAME, record.sk, status, state.updated_at, data, record.callback_url)
+
+
+def _event_id(tenant_id: str, payment_id: str, version: int) -> str:
+    return ids.event_id(tenant_id, subject(payment_id), version)
+
+
+def last_rate(env: Environment, record: PaymentRecord) -> Any:
+    """Return coins for one price unit now, for payments at a floating rate; None when there is no fresh one."""
+    if record.flags & 3:  # fixed rate, or priced in the coin: no rate is asked for
+        return None
+    try:
+        return currencies.rate(env, record.price_currency, record.currency, is_fixed=False)
+    except RatesUnavailableError:
+        return None

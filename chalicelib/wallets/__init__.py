@@ -1,0 +1,1 @@
+"""Wallets: sub-accounts that merchants keep for their own users."""
