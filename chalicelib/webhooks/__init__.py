@@ -1,0 +1,1 @@
+"""Events, endpoints, signing, the sender and its address guard."""

@@ -1,0 +1,136 @@
+import pytest
+
+from chalicelib.webhooks.guard import TargetPolicy
+from chalicelib.webhooks.targets import InvalidUrlError, check_url
+
+REFUSED_ALWAYS = {
+    "length": ["https://example.com/" + "a" * 500],
+    "no url": [
+        "",
+        "example.com",
+        "//example.com/",
+        "https:example.com",
+        "https:/example.com",
+        "https://",
+        "https:///a",
+    ],
+    "scheme": [
+        "ftp://example.com/",
+        "file:///etc/passwd",
+        "gopher://example.com",
+        "javascript:alert(1)",
+        "ws://a.com/",
+    ],
+    "text": [
+        " https://example.com/",
+        "https://example.com/a b",
+        "https://example.com/\n",
+        "https://exa\tmple.com/",
+        "https://example.com\\@evil.com/",
+        "https:\\\\example.com\\",
+        "https://example.com/\x00",
+        "https://example.com/\x7f",
+        "https://example.com/\u00a0",
+        "https://example.com/\u2028",
+        "https://exam\u00adple.com/",
+        "https://example.com/\ud800",
+    ],
+    "user": [
+        "https://u@example.com/",
+        "https://u:p@example.com/",
+        "https://example.com@evil.com/",
+        "https://@example.com/",
+    ],
+    "fragment": ["https://example.com/#a", "https://example.com#", "https://example.com#@evil.com/"],
+    "port": [
+        "https://example.com:0/",
+        "https://example.com:65536/",
+        "https://example.com:/",
+        "https://example.com:44a/",
+        "https://example.com:443:443/",
+        "https://example.com:-1/",
+        "https://example.com:٤٤٣/",
+        "https://example.com:000443/",
+    ],
+    "single label": ["https://intranet/", "https://com/", "https://server1./"],
+    "name": [
+        "https://.example.com/",
+        "https://example..com/",
+        "https://example.com../",
+        "https://-a.example.com/",
+        "https://a-.example.com/",
+        "https://a_b.example.com/",
+        "https://exa%6dple.com/",
+        "https://example.com%2f.evil.com/",
+        "https://" + "a" * 64 + ".com/",
+        "https://" + "a." * 126 + "com/",
+        "https://ex*mple.com/",
+        "https://[example.com]/",
+        "https://faß.de/",
+        "https://a℀b.example.com/",
+    ],
+    "local name": [
+        f"https://a.{suffix}/"
+        for suffix in (
+            "localhost",
+            "local",
+            "internal",
+            "invalid",
+            "home.arpa",
+            "in-addr.arpa",
+            "onion",
+            "lan",
+            "intranet",
+            "corp",
+            "home",
+            "private",
+            "localdomain",
+            "alt",
+            "mail",
+            "LOCAL",
+            "local.",
+            "ｌｏｃａｌ",
+            "ec2.internal",
+        )
+    ]
+    + ["https://metadata.google.internal/computeMetadata/v1/"],
+    "ip": [
+        "https://8.8.8.8/",
+        "https://10.0.0.1/",
+        "https://169.254.169.254/latest",
+        "https://2852039166/",
+        "https://0xa9fea9fe/",
+        "https://0xa9.0xfe.0xa9.0xfe/",
+        "https://0251.0376.0251.0376/",
+        "https://169.254.43518/",
+        "https://127.1/",
+        "https://0/",
+        "https://0x7f.1/",
+        "https://127.0.0.1./",
+        "https://1.2.3.4.5/",
+        "https://example.com.0x/",
+        "https://256.256.256.256/",
+        "https://[2606:4700::1]/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://[fe80::1%25eth0]/",
+        "https://[fe80::1%eth0]/",
+        "https://[fd00:ec2::254]/",
+        "https://[::]/",
+        "https://[]/",
+        "https://[::1/",
+        "https://::1/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://１６９.２５４.１６９.２５４/",
+        "https://①②⑦.0.0.1/",
+        "https://0x7f000001/",
+        "https://017700000001/",
+        "https://2130706433/",
+    ],
+}
+
+
+@pytest.mark.parametrize("url", [url for urls in REFUSED_ALWAYS.values() for url in urls])
+@pytest.mark.parametrize("policy", [TargetPolicy(), TargetPolicy(allow_local=True)])
+def test_bad_urls_are_refused_under_any_policy(url, policy):
+    with pytest.raises(InvalidUrlError, match=r"^must "):
+        check_url(url, policy)
