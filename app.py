@@ -1,0 +1,82 @@
+"""Every route group and every Lambda on one screen; no logic."""
+
+from typing import Any
+
+from chalicelib import assembly, environment
+from chalicelib.api.application import GatewayApplication
+from chalicelib.api.service_routes import routes as service_routes
+from chalicelib.balances.routes import routes as balance_routes
+from chalicelib.chains import workers as chain_workers
+from chalicelib.currencies import workers as currency_workers
+from chalicelib.currencies.routes import routes as currency_routes
+from chalicelib.oauth.routes import routes as oauth_routes
+from chalicelib.payments import workers as payment_workers
+from chalicelib.payments.routes import routes as payment_routes
+from chalicelib.tenants.routes import routes as tenant_routes
+from chalicelib.webhooks import workers as webhook_workers
+from chalicelib.webhooks.routes import routes as webhook_routes
+
+environment.provide(assembly.build)
+
+app = GatewayApplication(
+    "sluice",
+    [
+        service_routes,
+        oauth_routes,
+        currency_routes,
+        payment_routes,
+        balance_routes,
+        tenant_routes,
+        webhook_routes,
+    ],
+)
+EVERY_MINUTE = "rate(1 minute)"
+
+
+@app.schedule(EVERY_MINUTE)
+def scan_chains(event: Any) -> None:
+    """Read new blocks, report deposits; one tick for each chain."""
+    chain_workers.scan_chains(environment.current())
+
+
+@app.schedule(EVERY_MINUTE)
+def expire_payments(event: Any) -> None:
+    """Expire the payments that fell due."""
+    payment_workers.expire_payments(environment.current())
+
+
+@app.schedule(EVERY_MINUTE)
+def sweep_outbox(event: Any) -> None:
+    """Tell again what a lost message left untold."""
+    payment_workers.sweep_deposits(environment.current())
+    webhook_workers.sweep_outbox(environment.current())
+
+
+@app.schedule(EVERY_MINUTE)
+def sweep_retries(event: Any) -> None:
+    """Send the webhook attempts that fell due."""
+    webhook_workers.sweep_retries(environment.current())
+
+
+@app.schedule(EVERY_MINUTE)
+def refresh_prices(event: Any) -> None:
+    """Ask the price sources and keep what they agree on."""
+    currency_workers.refresh_prices(environment.current())
+
+
+@app.on_sqs_message("sluice-deposits", batch_size=10)
+def handle_deposits(event: Any) -> dict[str, Any]:
+    """Move payments on as deposits are seen and get deep enough."""
+    return payment_workers.handle_deposits(environment.current(), event.to_dict())
+
+
+@app.on_sqs_message("sluice-numbering.fifo", batch_size=10)
+def number_events(event: Any) -> dict[str, Any]:
+    """Give a tenant's events and movements their numbers."""
+    return webhook_workers.number_events(environment.current(), event.to_dict())
+
+
+@app.on_sqs_message("sluice-deliveries", batch_size=10)
+def deliver_webhooks(event: Any) -> dict[str, Any]:
+    """Send webhooks."""
+    return webhook_workers.deliver_webhooks(environment.current(), event.to_dict())

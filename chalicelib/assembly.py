@@ -1,0 +1,68 @@
+"""Puts a process together from its settings: the one place where parts are chosen."""
+
+from urllib.parse import urlsplit
+
+import botocore.session
+from botocore.config import Config
+
+from chalicelib.chains.sim import SimAdapter
+from chalicelib.chains.sim_client import SimClient
+from chalicelib.clock import Clock, SystemClock
+from chalicelib.config import ConfigurationError, Settings, from_environment
+from chalicelib.currencies.catalogue import load_catalogue
+from chalicelib.currencies.seeded_prices import SeededPrices
+from chalicelib.environment import Environment
+from chalicelib.ledger import history
+from chalicelib.payments import steps as payment_steps
+from chalicelib.queues import Queues, QueueUrls
+from chalicelib.storage.store import Store
+from chalicelib.webhooks.lookup import system_resolver
+
+_SQS = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
+
+
+def build(settings: Settings | None = None, clock: Clock | None = None) -> Environment:
+    """Build the environment of a process.
+
+    Args:
+        settings: given by the sandbox and tests; else read from the process's environment.
+        clock: given by the sandbox and tests; else the machine's.
+
+    Raises:
+        ConfigurationError: the settings are wrong.
+    """
+    settings = settings or from_environment()
+    clock = clock or SystemClock()
+    session = botocore.session.get_session()
+    urls = QueueUrls(settings.deposits_queue_url, settings.numbering_queue_url, settings.deliveries_queue_url)
+
+    def sqs() -> object:
+        return session.create_client("sqs", settings.region, endpoint_url=settings.endpoint_url_sqs, config=_SQS)
+
+    return Environment(
+        settings=settings,
+        clock=clock,
+        store=Store(settings.table_name, session, settings.region, settings.endpoint_url_dynamodb),
+        queues=Queues(urls, sqs),
+        catalogue=load_catalogue(),
+        price_sources=[_price_source(name, settings, clock) for name in settings.price_sources],
+        chains={name: _chain(name, url) for name, url in settings.chain_nodes.items()},
+        resolver=system_resolver,
+        subjects={"payment": payment_steps.tellings, "movement": history.tellings},
+    )
+
+
+def _price_source(name: str, settings: Settings, clock: Clock) -> SeededPrices:
+    kind, _, label = name.partition(":")
+    if kind != "seeded":
+        raise ConfigurationError(f"PRICE_SOURCES names {name}; known are: seeded:<label>")
+    if settings.sandbox_seed is None:
+        raise ConfigurationError("seeded prices need SANDBOX_SEED, which a deployed stage must not have")
+    return SeededPrices(label or kind, settings.sandbox_seed, clock)
+
+
+def _chain(blockchain: str, url: str) -> SimAdapter:
+    scheme, host, port = urlsplit(url).scheme, urlsplit(url).hostname, urlsplit(url).port
+    if scheme != "sim" or host is None or port is None:
+        raise ConfigurationError(f"CHAIN_NODES names {url} for {blockchain}; known are: sim://host:port")
+    return SimAdapter(blockchain, SimClient(host, port, blockchain))
