@@ -12,8 +12,9 @@ from chalicelib.currencies.catalogue import UnknownCurrencyError
 from chalicelib.environment import Environment
 from chalicelib.storage import keys
 from chalicelib.storage.records import Record
-from chalicelib.storage.unit_of_work import put, update
+from chalicelib.storage.unit_of_work import delete, put, update
 
+MEMPOOL_PATIENCE_SECONDS = 600
 SIGHTINGS_IN_ONE_ITEM = 500  # far below DynamoDB's 400 KB
 
 
@@ -57,17 +58,38 @@ def store_blocks(env: Environment, blockchain: str, first: int, last: int) -> li
 
 
 def store_mempool(env: Environment, blockchain: str) -> list[Sighted]:
-    """Store what is ours and in no block yet; return what was not known before."""
+    """Store what is ours and in no block yet.
+
+    Returns:
+        What was not known before, and what was and has gone without being mined, to be looked into.
+    """
     matcher = Matcher(env, blockchain)
     transfers = env.chains[blockchain].mempool(matcher)
-    fresh = list(_sighted(env, blockchain, transfers, matcher))
-    named = {keys.mempool_sighting(blockchain, one["txid"], one["index"]): one for one in fresh}
-    known = env.store.get_raw(list(named)) if named else {}
-    for key, sighted in named.items():
-        if key not in known:
-            record = MempoolRecord(pk=key.pk, sk=key.sk, sighting=sighted, seen_at=int(env.clock.now()))
-            env.store.commit(put(record))
-    return [sighted for key, sighted in named.items() if key not in known]
+    there = {
+        keys.mempool_sighting(blockchain, one["txid"], one["index"]): one
+        for one in _sighted(env, blockchain, transfers, matcher)
+    }
+    known = {record.key: record for record in env.store.query_all(MempoolRecord, keys.mempool(blockchain))}
+    fresh = {key: sighted for key, sighted in there.items() if key not in known}
+    for key, sighted in fresh.items():
+        record = MempoolRecord(pk=key.pk, sk=key.sk, sighting=sighted, seen_at=int(env.clock.now()))
+        env.store.commit(put(record))
+    left = [record for key, record in known.items() if key not in there]
+    return [*fresh.values(), *_gone(env, blockchain, left)]
+
+
+def _gone(env: Environment, blockchain: str, left: Sequence[MempoolRecord]) -> Iterable[Sighted]:
+    """Forget what has been mined (its block tells of it); give what never will be to the deposit workers.
+
+    A node may drop a transaction that others still have: it is given time to come back.
+    """
+    for record in left:
+        status = env.chains[blockchain].status(record.sighting["txid"])
+        is_old = env.clock.now() - record.seen_at >= MEMPOOL_PATIENCE_SECONDS
+        if status.state == "mined":
+            env.store.commit(delete(record.key))
+        elif status.state == "impossible" or (status.state == "missing" and is_old):
+            yield {**record.sighting, "lost": True}
 
 
 def give_up_blocks(env: Environment, blockchain: str, first: int) -> list[Sighted]:

@@ -65,7 +65,7 @@ class Balance:
             InsufficientFundsError: less is available.
         """
         sum_of_parts(units)
-        if False:
+        if self.owed_units:
             raise OwedError(f"{self.owed_units} units are owed and must be repaid first")
         if self.available_units < units:
             raise InsufficientFundsError(f"{units} units are asked for, {self.available_units} are available")
