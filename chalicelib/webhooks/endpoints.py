@@ -8,7 +8,7 @@ from pynamodb.expressions.update import Action
 from chalicelib.environment import Environment
 from chalicelib.errors import InvalidUrlError
 from chalicelib.storage import keys
-from chalicelib.storage.unit_of_work import ConflictError, update
+from chalicelib.storage.unit_of_work import ConflictError, delete, update
 from chalicelib.tenants import service as tenants
 from chalicelib.tenants.records import TenantRecord
 from chalicelib.tenants.settings import TenantDirectory
@@ -58,6 +58,8 @@ def configure(env: Environment, tenant_id: str, callback_url: str) -> Configured
     check_callback_url(env, callback_url)
     tenant = tenants.tenant(env, tenant_id)
     secret = secret_of(env, tenant_id, tenant.sealed_secret)
+    # A receiver that said 410 Gone is called again once its URL is set anew.
+    env.store.commit(delete(keys.stopped_target(tenant_id, callback_url)))
     is_first = not tenant.secret_shown and _set_first(env, tenant_id, callback_url)
     if not is_first:
         tenants.change(env, tenant_id, *_set(callback_url))

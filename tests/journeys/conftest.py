@@ -15,7 +15,7 @@ from tests.support.clock import FakeClock
 from tests.support.environment import make_environment
 from tests.support.settings import make_settings
 from tests.support.tokens import token_for
-from tests.support.world import Nodes, Receiver, World
+from tests.support.world import HeldQueues, Nodes, Receiver, World
 
 
 @pytest.fixture
@@ -28,7 +28,8 @@ def nodes(tmp_path: Path, clock: FakeClock) -> Iterator[Nodes]:
 @pytest.fixture
 def env(aws: Aws, clock: FakeClock, nodes: Nodes) -> Environment:
     settings = make_settings(allow_local_callbacks=True)
-    return make_environment(aws, clock, settings, chains=nodes.adapters)
+    held = HeldQueues(aws.queues, clock)
+    return make_environment(aws, clock, settings, chains=nodes.adapters, queues=held)
 
 
 @pytest.fixture

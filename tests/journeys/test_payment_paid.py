@@ -5,7 +5,9 @@ from tests.journeys.books import books, history, statuses
 from tests.support.world import Receiver, World
 
 
-def test_a_payment_is_paid_confirmed_credited_and_told(world: World, tenant: NewTenant, receiver: Receiver) -> None:
+def test_a_payment_is_paid_confirmed_credited_and_told(
+    world: World, tenant: NewTenant, receiver: Receiver
+) -> None:
     payment = world.create(callback_url=receiver.url)
     assert (payment["status"], payment["amount_crypto"]) == ("waiting", "100.00000000")
     world.pay(payment, 100_000_000)
@@ -67,7 +69,9 @@ def test_too_much_is_credited_whole_and_labelled(world: World, tenant: NewTenant
     assert books(world, tenant) == {"custody": 150_000_000, "master": -148_500_000, "fees": -1_500_000}
 
 
-@pytest.mark.parametrize(("units", "status", "labels"), [(99_500_000, "completed", []), (99_499_999, "partially_paid", ["UNDERPAID"])])
+@pytest.mark.parametrize(
+    ("units", "status", "labels"), [(99_500_000, "completed", []), (99_499_999, "partially_paid", ["UNDERPAID"])]
+)
 def test_the_tolerance_is_half_a_percent(
     world: World, tenant: NewTenant, units: int, status: str, labels: list[str]
 ) -> None:

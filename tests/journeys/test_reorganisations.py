@@ -57,7 +57,9 @@ def test_a_reversed_deposit_that_is_mined_again_is_credited_again(world: World, 
     assert history(world)[-1] == ("deposit", "99.00000000", "99.00000000")
 
 
-def test_a_reversal_of_money_that_is_held_becomes_owed_and_is_repaid_first(world: World, tenant: NewTenant) -> None:
+def test_a_reversal_of_money_that_is_held_becomes_owed_and_is_repaid_first(
+    world: World, tenant: NewTenant
+) -> None:
     payment = world.create()
     txid = world.pay(payment, 100_000_000)
     world.mine(count=20)

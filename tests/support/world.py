@@ -12,6 +12,7 @@ from chalicelib.config import BLOCKCHAINS
 from chalicelib.currencies.workers import refresh_prices
 from chalicelib.environment import Environment
 from chalicelib.payments import workers as payment_workers
+from chalicelib.queues import Queues
 from chalicelib.webhooks import service as webhooks
 from chalicelib.webhooks import workers as webhook_workers
 from sandbox.chain.node import SimNode
@@ -73,11 +74,32 @@ class Nodes:
         self.node.close()
 
 
+class HeldQueues:
+    """Queues whose delays follow the test's clock; moto would hold messages back in real time."""
+
+    def __init__(self, queues: Queues, clock: FakeClock) -> None:
+        self._queues, self._clock = queues, clock
+        self.held: list[tuple[float, str, str]] = []
+        self.report_deposits = queues.report_deposits
+        self.wake_numbering = queues.wake_numbering
+
+    def deliver(self, tenant_id: str, event_id: str, delay_seconds: int = 0) -> None:
+        self.held.append((self._clock.now() + delay_seconds, tenant_id, event_id))
+        self.release()
+
+    def release(self) -> None:
+        due = [one for one in self.held if one[0] <= self._clock.now()]
+        self.held = [one for one in self.held if one[0] > self._clock.now()]
+        for _, tenant_id, event_id in due:
+            self._queues.deliver(tenant_id, event_id)
+
+
 class World:
     """What a journey acts on."""
 
     def __init__(self, env: Environment, aws: Aws, clock: FakeClock, nodes: Nodes, client: ApiClient) -> None:
         self.env, self.aws, self.clock, self.client = env, aws, clock, client
+        self.queues: Any = env.queues
         self.nodes, self.node = nodes, nodes.node
         refresh_prices(env)
         scan_chains(env)
@@ -111,7 +133,9 @@ class World:
         self.settle()
 
     def settle(self) -> None:
-        """Deal with every message, until none is left."""
+        """Deal with every message that is due, until none is left."""
+        if isinstance(self.queues, HeldQueues):
+            self.queues.release()
         while self.work():
             pass
 
