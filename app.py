@@ -34,32 +34,32 @@ EVERY_MINUTE = "rate(1 minute)"
 
 
 @app.schedule(EVERY_MINUTE)
-def scan_chains(event: Any) -> None:
+def scan_chains(_event: Any) -> None:
     """Read new blocks, report deposits; one tick for each chain."""
     chain_workers.scan_chains(environment.current())
 
 
 @app.schedule(EVERY_MINUTE)
-def expire_payments(event: Any) -> None:
+def expire_payments(_event: Any) -> None:
     """Expire the payments that fell due."""
     payment_workers.expire_payments(environment.current())
 
 
 @app.schedule(EVERY_MINUTE)
-def sweep_outbox(event: Any) -> None:
+def sweep_outbox(_event: Any) -> None:
     """Tell again what a lost message left untold."""
     payment_workers.sweep_deposits(environment.current())
     webhook_workers.sweep_outbox(environment.current())
 
 
 @app.schedule(EVERY_MINUTE)
-def sweep_retries(event: Any) -> None:
+def sweep_retries(_event: Any) -> None:
     """Send the webhook attempts that fell due."""
     webhook_workers.sweep_retries(environment.current())
 
 
 @app.schedule(EVERY_MINUTE)
-def refresh_prices(event: Any) -> None:
+def refresh_prices(_event: Any) -> None:
     """Ask the price sources and keep what they agree on."""
     currency_workers.refresh_prices(environment.current())
 

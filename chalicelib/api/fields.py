@@ -24,7 +24,14 @@ _AMOUNT_SCHEMA = {
 Amount = Annotated[SentAmount, Meta(extra_json_schema=_AMOUNT_SCHEMA)]
 Money = Annotated[str, Meta(pattern=r"^-?[0-9]+\.[0-9]{8}$", examples=["99.00000000"])]
 FiatMoney = Annotated[str, Meta(pattern=r"^-?[0-9]+\.[0-9]{2}$", examples=["100.00"])]
-Rate = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?$", description="Plain notation, 12 significant digits.")]
+Rate = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9]+(\.[0-9]+)?$",
+        description="Plain notation, 12 significant digits.",
+        examples=["0.999000999001"],
+    ),
+]
 Number = Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "number"})]
 Timestamp = Annotated[
     str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", extra_json_schema={"format": "date-time"})

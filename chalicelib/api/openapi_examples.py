@@ -62,6 +62,8 @@ def example_of(schema: Json, components: Json, name: str = "") -> Any:
         return example_of(schema["anyOf"][0], components, name)
     if "examples" in schema:
         return schema["examples"][0]
+    if schema.get("default") is not None:
+        return schema["default"]
     if "const" in schema:
         return schema["const"]
     if "enum" in schema:

@@ -86,7 +86,7 @@ def _additions(delta: Balance) -> list[Action]:
 
 
 def _demanded(change: BalanceChange) -> Condition:
-    """Return what must still be so: the debt as seen, and enough to take (exactly as much, when all of it went)."""
+    """Return what must still be so: the debt as seen, and enough to take (exactly that, when all of it went)."""
     before, delta = change.before, change.delta
     owed = BalanceRecord.owed
     condition: Condition = (

@@ -54,7 +54,7 @@ def _sweep_chain(env: Environment, blockchain: str) -> None:
 
 
 def _undone(env: Environment, block: BlockRecord, head: int) -> list[Sighted]:
-    """Return the sightings of a block that are not done: to be told again, or (``again`` false) only waited for."""
+    """Return a block's sightings that are not done: to be told again, or (``again`` false) only waited for."""
     named = {keys.payment(one["tenant_id"], one["payment_id"]) for one in block.sightings}
     payments = env.store.get_many(PaymentRecord, list(named))
     undone: list[Sighted] = []

@@ -37,10 +37,7 @@ def sweep(env: Environment) -> None:
     this_hour = int(now) // HOUR_SECONDS
     cursor = env.store.get(RetryCursor, keys.sweep("retries"))
     first = cursor.hour if cursor else this_hour - 1
-    open_hours = [this_hour]
-    for hour in range(first, this_hour + 1):
-        if _sweep_hour(env, hour, now):
-            open_hours.append(hour)
+    open_hours = [this_hour, *(hour for hour in range(first, this_hour + 1) if _sweep_hour(env, hour, now))]
     if min(open_hours) != first:
         pk, sk = keys.sweep("retries")
         env.store.commit(put(RetryCursor(pk=pk, sk=sk, hour=min(open_hours))))

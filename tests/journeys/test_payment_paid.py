@@ -1,5 +1,6 @@
 import pytest
 
+from chalicelib.operator.__main__ import run
 from chalicelib.tenants.service import NewTenant
 from tests.journeys.books import books, history, statuses
 from tests.support.world import Receiver, World
@@ -121,8 +122,6 @@ def test_another_currency_is_credited_in_its_own_and_does_not_pay(world: World, 
 
 
 def test_a_token_outside_the_catalogue_is_listed_for_the_operator(world: World, tenant: NewTenant) -> None:
-    from chalicelib.operator.__main__ import run
-
     payment = world.create()
     world.pay(payment, 5, token="SHIB")
     world.mine(count=20)

@@ -3,7 +3,9 @@ import uuid
 import pytest
 
 from chalicelib.storage import keys
+from chalicelib.storage.unit_of_work import create
 from chalicelib.tenants.service import NewTenant, create_tenant
+from chalicelib.wallets.records import WalletRecord
 from tests.support.tokens import token_for
 from tests.support.world import World
 
@@ -72,9 +74,6 @@ def test_a_wallet_that_does_not_exist_is_404(world: World) -> None:
 
 
 def test_a_wallet_is_credited_in_place_of_the_master(world: World, tenant: NewTenant) -> None:
-    from chalicelib.storage.unit_of_work import create
-    from chalicelib.wallets.records import WalletRecord
-
     pk, sk = keys.wallet(tenant.tenant_id, "w_abc")
     world.env.store.commit(create(WalletRecord(pk=pk, sk=sk, name="Ann", number=1, created_at=0)))
     payment = world.create(wallet_id="w_abc")

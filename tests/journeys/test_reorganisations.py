@@ -1,3 +1,4 @@
+from chalicelib.chains.workers import scan_chain
 from chalicelib.ledger import book, rules
 from chalicelib.ledger.service import fund
 from chalicelib.tenants.service import NewTenant
@@ -114,8 +115,6 @@ def test_an_outage_delays_and_loses_nothing(world: World, tenant: NewTenant) -> 
 
 
 def test_lost_messages_are_told_again_by_the_sweeps(world: World, tenant: NewTenant) -> None:
-    from chalicelib.chains.workers import scan_chain
-
     payment = world.create()
     world.pay(payment, 100_000_000)
     world.node.mine("TRX")

@@ -2,8 +2,10 @@ import base64
 import json
 
 import pytest
+import standardwebhooks.webhooks as library
 from standardwebhooks import Webhook
 
+from chalicelib.chains.workers import scan_chain
 from chalicelib.tenants.service import NewTenant
 from chalicelib.webhooks import secrets
 from tests.journeys.books import statuses
@@ -37,8 +39,6 @@ def test_the_public_library_verifies_a_delivery(
 def verify(
     secret: str, headers: dict[str, str], body: bytes, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> dict:
-    import standardwebhooks.webhooks as library
-
     class Now(library.datetime):
         @classmethod
         def now(cls, tz=None):
@@ -127,8 +127,6 @@ def test_the_same_messages_five_times_send_nothing_twice(
 ) -> None:
     payment = world.create(callback_url=receiver.url)
     world.pay(payment, 100_000_000)
-    from chalicelib.chains.workers import scan_chain
-
     for _ in range(20):
         world.node.mine("TRX")
         scan_chain(world.env, "TRX")

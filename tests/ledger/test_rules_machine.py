@@ -74,9 +74,10 @@ class Ledger(RuleBasedStateMachine):
         assert self.balances[account].pending_units == held
         self.on_chain -= gross
 
-    @rule(account=holders, units=amounts)
-    def hold(self, account, units):
+    @rule(account=holders, share=st.integers(1, 110))
+    def hold(self, account, share):
         balance = self.balances[account]
+        units = balance.available_units * share // 100 + 1
         is_allowed = balance.owed_units == 0 and balance.available_units >= units
         if self.attempt(lambda: rules.hold(balance, account, units), is_allowed):
             self.holds.append((account, units))
@@ -97,11 +98,12 @@ class Ledger(RuleBasedStateMachine):
         account, units = self.holds.pop(pick.randrange(len(self.holds)))
         self.book(rules.void_hold(self.balances[account], account, units))
 
-    @rule(giver=holders, taker=holders, units=amounts)
-    def transfer(self, giver, taker, units):
+    @rule(giver=holders, taker=holders, share=st.integers(1, 110))
+    def transfer(self, giver, taker, share):
         if giver == taker:
             return
         source, target = self.balances[giver], self.balances[taker]
+        units = source.available_units * share // 100 + 1
         is_allowed = source.owed_units == 0 and source.available_units >= units
         self.attempt(lambda: rules.transfer(source, giver, target, taker, units), is_allowed)
 

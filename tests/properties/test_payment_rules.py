@@ -13,7 +13,7 @@ from chalicelib.payments.labels import STICKY, Label
 from chalicelib.payments.lifecycle import Status
 from chalicelib.payments.statuses import TRANSITIONS
 
-START, EXPIRY = 1000.0, 1040.0
+START = 1000.0
 COIN, OTHER = "ETH", "BNB"
 STEP = 10**10
 BOUND = 3 * STEP
@@ -35,8 +35,9 @@ class PaymentLife(RuleBasedStateMachine):
         tolerance=st.integers(0, 10),
         by_user=st.booleans(),
         is_fixed_rate=st.booleans(),
+        life_seconds=st.sampled_from([1, 5, 30]),
     )
-    def open(self, price, fee, tolerance, by_user, is_fixed_rate):
+    def open(self, price, fee, tolerance, by_user, is_fixed_rate, life_seconds):
         terms = pricing.quote(price * STEP, 18, Fraction(1), 18, Fraction(fee), by_user)
         tolerated = pricing.tolerated_units(terms.due_units, Fraction(tolerance))
         self.state = lifecycle.opened(
@@ -46,7 +47,7 @@ class PaymentLife(RuleBasedStateMachine):
             18,
             is_fixed_rate=is_fixed_rate,
             is_priced_in_coin=False,
-            expires_at=EXPIRY,
+            expires_at=START + life_seconds,
             now=START,
         )
         self.now = START
@@ -197,8 +198,9 @@ class PaymentLife(RuleBasedStateMachine):
             Status.WAITING: totals.counted_units == 0,
             Status.PARTIALLY_PAID: 0 < totals.counted_units < tolerated,
             Status.CONFIRMING: totals.deep_counted_units < tolerated <= totals.counted_units,
-            Status.EXPIRED: totals.deep_counted_units == 0 and self.now >= EXPIRY,
-            Status.PARTIALLY_COMPLETED: totals.deep_counted_units < tolerated and self.now >= EXPIRY,
+            Status.EXPIRED: totals.deep_counted_units == 0 and self.now >= self.state.expires_at,
+            Status.PARTIALLY_COMPLETED: totals.deep_counted_units < tolerated
+            and self.now >= self.state.expires_at,
             Status.COMPLETED: self.state.completed_at is not None,
             Status.FAILED: self.state.completed_at is None,
         }
