@@ -100,6 +100,7 @@ class World:
     def __init__(self, env: Environment, aws: Aws, clock: FakeClock, nodes: Nodes, client: ApiClient) -> None:
         self.env, self.aws, self.clock, self.client = env, aws, clock, client
         self.queues: Any = env.queues
+        self.tenant: Any = None
         self.nodes, self.node = nodes, nodes.node
         refresh_prices(env)
         scan_chains(env)

@@ -1,0 +1,98 @@
+"""A gateway on an engine with true transaction isolation: concurrency is proven here, never on moto."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+
+from chalicelib import environment
+from chalicelib.queues import Queues, QueueUrls
+from chalicelib.storage.store import Store
+from chalicelib.tenants.service import NewTenant, create_tenant
+from sandbox.engine import engine, install
+from sandbox.engine.child import EngineUnavailableError
+from sandbox.engine.engine import ACCESS_KEY, REGION, Engine
+from sandbox.engine.provision import provision
+from tests.support.application import application
+from tests.support.aws import Aws
+from tests.support.client import ApiClient
+from tests.support.clock import FakeClock
+from tests.support.environment import make_environment
+from tests.support.settings import make_settings
+from tests.support.tokens import token_for
+from tests.support.world import HeldQueues, Nodes, World
+
+
+@pytest.fixture(scope="session", params=engine.ENGINES)
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    name = request.param
+    fetched = (install.ENGINE_DIRECTORY / "dynamodb-local").exists()
+    if name == "dynamodb-local" and not (fetched or os.environ.get("CI") or os.environ.get("ENGINE") == name):
+        pytest.skip("DynamoDB Local is fetched only when asked for (its licence): ENGINE=dynamodb-local make test")
+    try:
+        started = engine.start(name, tmp_path_factory.mktemp(name))
+    except EngineUnavailableError as unavailable:
+        pytest.skip(f"NOT TESTED: {unavailable}")
+    yield started
+    started.stop()
+
+
+@dataclass
+class EngineAws:
+    """The engine's store and queues, with the one method of ``tests.support.aws.Aws`` that a world needs."""
+
+    store: Store
+    queues: Queues
+    sqs: Any
+
+    messages = Aws.messages
+
+
+@contextmanager
+def tables(running: Engine, name: str, directory: Path) -> Iterator[World]:
+    """A world of its own on the engine: fresh table and queues."""
+    session = botocore.session.get_session()
+    session.set_credentials(ACCESS_KEY, "any")
+    dynamodb = session.create_client("dynamodb", REGION, endpoint_url=running.dynamodb_endpoint)
+    sqs = session.create_client("sqs", REGION, endpoint_url=running.sqs_endpoint)
+    names = provision(dynamodb, sqs, name)
+    urls = QueueUrls(*(names.queue_urls[queue] for queue in ("deposits", "numbering", "deliveries")))
+    store = Store(names.table_name, session, REGION, running.dynamodb_endpoint)
+    aws: Any = EngineAws(store, Queues(urls, lambda: sqs), sqs)
+    clock = FakeClock()
+    nodes = Nodes(directory, clock)
+    settings = make_settings(
+        allow_local_callbacks=True,
+        deposits_queue_url=urls.deposits,
+        numbering_queue_url=urls.numbering,
+        deliveries_queue_url=urls.deliveries,
+    )
+    held = HeldQueues(aws.queues, clock)
+    env = make_environment(aws, clock, settings, chains=nodes.adapters, queues=held)
+    tenant = create_tenant(env, "Your Company")
+    app = application()
+    environment.provide(lambda: env)
+    world = World(env, aws, clock, nodes, ApiClient(app, token_for(env, tenant)))
+    world.tenant = tenant
+    yield world
+    nodes.close()
+    sqs.close()
+    dynamodb.close()
+    store.connection.client.close()
+
+
+@pytest.fixture
+def world(running: Engine, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
+    with tables(running, f"sluice{abs(hash(request.node.name)) % 10**8}", tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def tenant(world: World) -> NewTenant:
+    made: NewTenant = world.tenant
+    return made
