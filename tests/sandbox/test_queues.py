@@ -1,6 +1,5 @@
 """Sends, delays, pollers: as on AWS, but on the sandbox's clock."""
 
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,17 +8,14 @@ from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from fake_sqs import FakeSqs  # noqa: E402
-
-from chalicelib.queues import Queues, QueueUrls  # noqa: E402
-from sandbox.functions import Trigger  # noqa: E402
-from sandbox.queues.delays import DelayStore  # noqa: E402
-from sandbox.queues.held import FIRST_PAUSE_SECONDS  # noqa: E402
-from sandbox.queues.lambda_event import failed_ids  # noqa: E402
-from sandbox.queues.post_office import PostOffice  # noqa: E402
-from sandbox.state_file import StateFile  # noqa: E402
+from chalicelib.queues import Queues, QueueUrls
+from sandbox.functions import Trigger
+from sandbox.queues.delays import DelayStore
+from sandbox.queues.held import FIRST_PAUSE_SECONDS
+from sandbox.queues.lambda_event import failed_ids
+from sandbox.queues.post_office import PostOffice
+from sandbox.state_file import StateFile
+from tests.sandbox.fake_sqs import FakeSqs
 
 URLS = {
     "deposits": "http://sqs/0/x-deposits",
@@ -226,6 +222,19 @@ def test_dropping_loses_what_waits_in_every_place(post: Office) -> None:
     post.office.release_due()
     assert post.idle()
     assert len(seen) == started
+
+
+def test_dropping_loses_what_was_to_come_back(post: Office) -> None:
+    def function(event: Any, _: Any) -> None:
+        raise RuntimeError("fails")
+
+    post.start("deposits", function)
+    post.queues.report_deposits([{"n": 1}])
+    assert post.idle()
+    assert post.office.next_due() is not None
+    post.office.drop_all()
+    assert post.office.next_due() is None
+    assert post.sqs.messages[URLS["deposits"]] == []
 
 
 @pytest.mark.parametrize(

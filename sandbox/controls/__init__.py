@@ -1,0 +1,1 @@
+"""What the controls do, one module for each thing that they steer."""
