@@ -37,7 +37,7 @@ class GatewayApplication(Chalice):
     def __call__(self, event: Any, context: Any) -> Any:
         """Answer one API Gateway proxy event."""
         request = event.get("requestContext", {})
-        if request.get("resourcePath") not in self.routes or event.get("path", "").endswith("/"):
+        if request.get("resourcePath") not in self.routes or not all((event.get("pathParameters") or {}).values()):
             try:
                 event = self._routed(event)
             except ApiError as error:
@@ -49,7 +49,7 @@ class GatewayApplication(Chalice):
 
     def _routed(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Return the event with the route that its path means, with and without a slash at the end."""
-        segments = event.get("path", "/").removesuffix("/").removeprefix("/").split("/")
+        segments = _path(event).removesuffix("/").removeprefix("/").split("/")
         for path, pattern in self._paths.items():
             captured = _captured(pattern, segments)
             if captured is not None:
@@ -61,6 +61,12 @@ class GatewayApplication(Chalice):
         allowed = ", ".join(sorted(self.routes[path]))
         error = MethodNotAllowedError(f"This path takes {allowed}.", headers={"Allow": allowed})
         return answers.refusal(error, request_id)
+
+
+def _path(event: Mapping[str, Any]) -> str:
+    """Return the requested path, without the base path of a custom domain, which ``path`` would include."""
+    caught = (event.get("pathParameters") or {}).get("proxy")
+    return str(event.get("path", "/")) if caught is None else f"/{caught}"
 
 
 def _captured(pattern: Sequence[str], segments: Sequence[str]) -> dict[str, str] | None:

@@ -23,7 +23,13 @@ _BY_NAME: Json = {
     "fee_percentage": 1.0,
     "min_amount": 10.0,
     "max_amount": 100000.0,
+    "message": "Saved.",
+    "name": "My Wallet",
+    "order_description": "Payment for order 123",
     "order_id": "order_123",
+    "payment_uri": "tron:TXYZopYRdj2D9XRtbG411XZZ3kM5VkAeBf?amount=100",
+    "price_amount": "100.00",
+    "price_currency": "USD",
     "rate": 0.999,
     "scope": "read write",
     "token": "USDT",
@@ -60,19 +66,16 @@ def example_of(schema: Json, components: Json, name: str = "") -> Any:
         return example_of(components[schema["$ref"].rpartition("/")[2]], components, name)
     if "anyOf" in schema:
         return example_of(schema["anyOf"][0], components, name)
-    if "examples" in schema:
-        return schema["examples"][0]
-    if schema.get("default") is not None:
-        return schema["default"]
-    if "const" in schema:
-        return schema["const"]
-    if "enum" in schema:
-        return _of_choices(schema["enum"])
-    return _of_type(schema, components, name)
+    stated = _stated(schema)
+    return _of_type(schema, components, name) if stated is None else stated
 
 
-def _of_choices(choices: list[Any]) -> Any:
-    return "read" if "read" in choices else choices[0]
+def _stated(schema: Json) -> Any:
+    """Return the value that the schema itself names, if it names any."""
+    choices = schema.get("enum", [])
+    chosen = ["read"] if "read" in choices else choices
+    stated = [schema.get("default"), *schema.get("examples", []), schema.get("const"), *chosen]
+    return next((value for value in stated if value is not None), None)
 
 
 def _of_type(schema: Json, components: Json, name: str) -> Any:

@@ -5,9 +5,11 @@ import sys
 from collections.abc import Callable, Sequence
 
 from chalicelib import assembly
+from chalicelib.config import ConfigurationError
 from chalicelib.environment import Environment
 from chalicelib.errors import ApiError
-from chalicelib.operator.command_line import OperatorHelp, OperatorUsageError, run
+from chalicelib.operator.command_line import OperatorHelp, OperatorUsageError, read
+from chalicelib.storage.store import StorageUnavailableError
 
 REFUSED = 1
 MISUSED = 2
@@ -16,11 +18,12 @@ MISUSED = 2
 def main(argv: Sequence[str], build: Callable[[], Environment] = assembly.build) -> int:
     """Run one command, print its answer as JSON, and return the exit code."""
     try:
-        answer, code = run(build(), argv), 0
+        command = read(argv)
+        answer, code = command(build()), 0
     except OperatorHelp as asked:
         print(asked)
         return 0
-    except OperatorUsageError as error:
+    except (OperatorUsageError, ConfigurationError, StorageUnavailableError) as error:
         print(error, file=sys.stderr)
         return MISUSED
     except ApiError as error:

@@ -44,11 +44,27 @@ def run(env: Environment, argv: Sequence[str]) -> dict[str, Any]:
         OperatorUsageError: no such command, or its arguments are wrong.
         ApiError: the command was refused; nothing was changed.
     """
+    return read(argv)(env)
+
+
+def read(argv: Sequence[str]) -> Callable[[Environment], dict[str, Any]]:
+    """Read a command without running it.
+
+    Args:
+        argv: the arguments.
+
+    Returns:
+        The command; called with the environment it runs, as ``run`` does.
+
+    Raises:
+        OperatorUsageError: no such command, or its arguments are wrong.
+        InvalidRequestError: an argument is no printable text.
+    """
     if not all(isinstance(argument, str) and argument.isprintable() for argument in argv):
         raise InvalidRequestError("Arguments are printable texts.")
     asked = _parser().parse_args(argv)
     command: Command = asked.command
-    return command(env, asked)
+    return lambda env: command(env, asked)
 
 
 def _parser() -> _Parser:

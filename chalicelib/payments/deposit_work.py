@@ -15,7 +15,7 @@ from chalicelib.chains.records import Sighted
 from chalicelib.currencies import service as currencies
 from chalicelib.environment import Environment
 from chalicelib.payments import bookings, lifecycle, pricing, steps
-from chalicelib.payments.deposits import Deposit, DepositState, Sighting
+from chalicelib.payments.deposits import Deposit, DepositState, Sighting, split
 from chalicelib.payments.lifecycle import Change
 from chalicelib.payments.records import PaymentRecord, stored_moving
 from chalicelib.payments.state import PaymentState
@@ -159,7 +159,8 @@ def _aftermath(env: Environment, record: PaymentRecord, state: PaymentState, sig
 def _worth(env: Environment, record: PaymentRecord, sighting: Sighting) -> int:
     """Return what a floating or late deposit is worth against the amount due, at this moment's rate."""
     rate = currencies.rate(env, record.price_currency, record.currency, is_fixed=False)
-    return pricing.due_equivalent(sighting.units, Fraction(record.rate), rate)
+    whole_units = split(sighting.units, sighting.decimals)[0]
+    return pricing.due_equivalent(whole_units, Fraction(record.rate), rate)
 
 
 def sighting_of(env: Environment, sighted: Sighted) -> Sighting:

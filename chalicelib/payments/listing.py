@@ -34,7 +34,7 @@ def list_payments(env: Environment, tenant_id: str, asked: ListPayments) -> Paym
     heads = env.store.get(ChainHeads, keys.chain_heads()) if page else None
     return PaymentList(
         count=len(page),
-        total=total,
+        total=max(total, offset + len(page)) if page else total,
         offset=asked.offset,
         limit=asked.limit,
         next_cursor=None if is_complete or not page else write_cursor(page[-1].sk),

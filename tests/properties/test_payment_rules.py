@@ -64,6 +64,7 @@ class PaymentLife(RuleBasedStateMachine):
             return
         before, after = self.state, change.state
         assert after.status is before.status or after.status in TRANSITIONS[before.status]
+        self.check_way(before.status, after)
         assert after.version == before.version + 1
         is_news = (after.status, after.labels) != (before.status, before.labels)
         assert change.event_due is (is_news or bool(change.credits or change.reversals))
@@ -74,6 +75,18 @@ class PaymentLife(RuleBasedStateMachine):
         self.state = after
         assert verb(after) is None
         self.last = verb
+
+    def check_way(self, came_from, after):
+        """Deep money completes, a loss of all fails, and past the expiry late money alone makes no part."""
+        has_come = after.totals.deep_counted_units or after.totals.in_time_counted_units
+        if after.status is came_from:
+            return
+        if after.status is Status.COMPLETED:
+            assert after.totals.deep_counted_units >= after.tolerated_units
+        if after.status is Status.FAILED:
+            assert after.totals.counted_units == 0
+        if came_from is Status.CONFIRMING and after.status in {Status.EXPIRED, Status.PARTIALLY_COMPLETED}:
+            assert bool(has_come) is (after.status is Status.PARTIALLY_COMPLETED)
 
     def book(self, change):
         for credit in change.credits:
@@ -162,8 +175,6 @@ class PaymentLife(RuleBasedStateMachine):
 
     @invariant()
     def sums_are_those_of_the_deposits(self):
-        if not hasattr(self, "state"):
-            return
         totals = self.state.totals
         seen = self.own(DepositState.SEEN, DepositState.CREDITED)
         deep = self.own(DepositState.CREDITED)
@@ -179,8 +190,6 @@ class PaymentLife(RuleBasedStateMachine):
 
     @invariant()
     def the_merchant_has_what_the_formula_says(self):
-        if not hasattr(self, "state"):
-            return
         totals = self.state.totals
         assert totals.credited_units == pricing.credited_total(totals.received_units, self.state.terms, 18)
         booked = [m for m in self.booked.values() if m.currency == COIN]
@@ -191,12 +200,10 @@ class PaymentLife(RuleBasedStateMachine):
 
     @invariant()
     def the_status_fits_the_sums(self):
-        if not hasattr(self, "state"):
-            return
         totals, tolerated = self.state.totals, self.state.tolerated_units
         fits = {
-            Status.WAITING: totals.counted_units == 0,
-            Status.PARTIALLY_PAID: 0 < totals.counted_units < tolerated,
+            Status.WAITING: totals.counted_units == totals.late == 0,
+            Status.PARTIALLY_PAID: 0 < totals.counted_units < tolerated and totals.late == 0,
             Status.CONFIRMING: totals.deep_counted_units < tolerated <= totals.counted_units,
             Status.EXPIRED: totals.deep_counted_units == 0 and self.now >= self.state.expires_at,
             Status.PARTIALLY_COMPLETED: totals.deep_counted_units < tolerated
@@ -208,8 +215,6 @@ class PaymentLife(RuleBasedStateMachine):
 
     @invariant()
     def the_labels_fit_the_sums(self):
-        if not hasattr(self, "state"):
-            return
         state = self.state
         seen = self.own(DepositState.SEEN, DepositState.CREDITED)
         worth = sum(d.counted_units for d in seen)
@@ -225,8 +230,6 @@ class PaymentLife(RuleBasedStateMachine):
 
     @invariant()
     def dust_waits_only_while_it_is_too_little(self):
-        if not hasattr(self, "state"):
-            return
         for currency in (COIN, OTHER):
             assert sum(d.units for d in self.state.dust(currency)) < BOUND
 
