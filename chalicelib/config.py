@@ -1,6 +1,7 @@
 """Settings: frozen, read once from the environment, refused with a sentence when wrong.
 
-docs/configuration.md lists them. Secrets arrive as values (on AWS resolved from SSM by the template).
+docs/configuration.md lists them. On AWS the template resolves them: secrets
+from Secrets Manager, the others from SSM parameters.
 """
 
 import base64

@@ -39,7 +39,8 @@ Timestamp = Annotated[
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 OrderId = Annotated[str, Meta(min_length=1, max_length=100)]
 Description = Annotated[str, Meta(max_length=500)]
-Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+# Kept for the merchant as it was sent: nothing is ever mailed there, so nothing is judged but its length.
+Email = Annotated[str, Meta(max_length=254, examples=["customer@example.com"])]
 Url = Annotated[str, Meta(min_length=1, max_length=URL_LENGTH)]
 CurrencyCode = Annotated[str, Meta(min_length=1, max_length=20, examples=["USDTTRC20"])]
 ChainName = Annotated[str, Meta(min_length=1, max_length=20, examples=["TRX"])]
