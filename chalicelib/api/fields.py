@@ -36,7 +36,7 @@ Number = Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "number"})]
 Timestamp = Annotated[
     str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", extra_json_schema={"format": "date-time"})
 ]
-Name = Annotated[str, Meta(min_length=1, max_length=100)]
+Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
 OrderId = Annotated[str, Meta(min_length=1, max_length=100)]
 Description = Annotated[str, Meta(max_length=500)]
 # Kept for the merchant as it was sent: nothing is ever mailed there, so nothing is judged but its length.

@@ -33,9 +33,9 @@ def quote(env: Environment, tenant_id: str, query: RateQuery) -> SimpleRate | De
     amount = Fraction(amount_units, 10**source.decimals)
     shown_amount = units_number(amount_units, source.decimals, source.shown_decimals)
     if fee is None:
-        return _simple(source, target, shown_amount, rates.convert(amount, rate, target.shown_decimals))
+        return _simple(source, target, shown_amount, rates.convert(amount, rate, API_DECIMALS))
     paid_by_user = _is_fee_paid_by_user(env, tenant_id, query)
-    conversion = rates.convert_with_fee(amount, rate, target.shown_decimals, fee, is_fee_paid_by_user=paid_by_user)
+    conversion = rates.convert_with_fee(amount, rate, API_DECIMALS, fee, is_fee_paid_by_user=paid_by_user)
     return _detailed(source, target, shown_amount, conversion, iso(env.clock.now()))
 
 

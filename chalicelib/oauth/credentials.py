@@ -97,6 +97,7 @@ def _from_json(raw_body: bytes) -> dict[str, str]:
         sent = json_text.parse(raw_body)
     except InvalidRequestError as error:
         raise OAuthError("invalid_request", error.message) from None
-    if not isinstance(sent, dict) or not all(type(value) is str for value in sent.values()):
+    given = {name: value for name, value in sent.items() if value is not None} if isinstance(sent, dict) else None
+    if given is None or not all(type(value) is str for value in given.values()):
         raise OAuthError("invalid_request", "Send one JSON object whose values are texts.")
-    return sent
+    return given

@@ -63,7 +63,12 @@ def get_payment_status(call: Call) -> Payment:
     return service.payment(call.env, call.tenant_id, call.body.transaction_id)
 
 
-@routes.get("/payments/min-amount", query=MinAmountQuery, answer=MinAmount, errors=(InvalidCurrencyError,))
+@routes.get(
+    "/payments/min-amount",
+    query=MinAmountQuery,
+    answer=MinAmount,
+    errors=(InvalidCurrencyError, CurrencyUnavailableError),
+)
 def get_min_amount(call: Call) -> MinAmount:
     """Get the least and the most that a payment in a currency may ask for."""
     return MinAmount(**currencies.deposit_limits(call.env, call.query.currency))

@@ -78,3 +78,12 @@ def test_a_path_parameter_that_is_no_text_is_not_found(probe: ApiClient, sent):
 def test_an_empty_path_parameter_is_not_found_even_if_the_server_matched_it(probe: ApiClient):
     answer = probe.get("/probe/words//", resource="/probe/words/{word}", path_parameters={"word": ""})
     assert answer.code == "not_found"
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_custom_domains_base_path_does_not_count(client: ApiClient, slash):
+    below = f"/pay/v1/user/me{slash}"
+    assert client.get(below, resource="/user/me", path_parameters={}).status == 200
+    assert client.get(below, path_parameters={"proxy": f"user/me{slash}"}).status == 200
+    answer = client.delete(below, path_parameters={"proxy": f"user/me{slash}"})
+    assert (answer.status, answer.headers["allow"]) == (405, "GET")

@@ -65,7 +65,7 @@ def test_the_defaults_are_one_dollar(client, priced):
         ("ETH", "BTC", "1", "0.05"),
         ("eth", "usd", "0.0001", "0.25"),
         ("USDTTRC20", "USDTARB", "3.5", "3.5"),
-        ("TRX", "EUR", "100", "23.14"),
+        ("TRX", "EUR", "100", "23.14814814"),
         ("EUR", "USD", "100", "108.0"),
         ("BTC", "BTC", "2", "2.0"),
     ],

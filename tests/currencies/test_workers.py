@@ -66,6 +66,18 @@ def test_when_nothing_agrees_the_board_stays_and_grows_old(priced, sources, cloc
         btc(priced)
 
 
+def test_an_older_board_is_never_overwritten_by_an_empty_one(priced, sources, clock, aws_calls):
+    refresh_prices(priced)
+    before = service.stored_board(priced)
+    for source in sources:
+        source.failure = PriceSourceError("down")
+    clock.advance(100_000)
+    aws_calls.made.clear()
+    refresh_prices(priced)
+    assert "PutItem" not in aws_calls.made
+    assert service.stored_board(priced) == before
+
+
 def test_a_symbol_without_agreement_keeps_its_last_price_until_that_is_too_old(priced, sources, clock):
     refresh_prices(priced)
     for number, source in enumerate(sources):

@@ -142,5 +142,19 @@ def test_at_a_terminal_answers_are_json_and_the_exit_code_tells(env, capsys):
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "not_found"
     assert main(["tenant"], lambda: env) == 2
     assert capsys.readouterr().err.startswith("usage")
-    assert main(["--help"], lambda: env) == 0
+
+
+def test_help_and_usage_need_no_settings_and_missing_settings_are_a_sentence(capsys, monkeypatch):
+    monkeypatch.delenv("TABLE_NAME", raising=False)
+    assert main(["--help"]) == 0
     assert "tenant" in capsys.readouterr().out
+    assert main(["tenant", "craete"]) == 2
+    assert capsys.readouterr().err.startswith("usage")
+    assert main(["tenant", "list"]) == 2
+    assert capsys.readouterr().err == "TABLE_NAME is not set\n"
+
+
+def test_a_table_that_is_away_is_a_sentence_too(env, aws_calls, capsys):
+    aws_calls.fail("Query")
+    assert main(["tenant", "list"], lambda: env) == 2
+    assert "InternalServerError" in capsys.readouterr().err

@@ -35,7 +35,7 @@ def test_the_table_is_the_templates(clients):
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     [index] = table["GlobalSecondaryIndexes"]
     assert index["IndexName"] == "expiry_index"
-    assert [key["AttributeName"] for key in index["KeySchema"]] == ["expiry_bucket", "sk"]
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["expiry_bucket", "xa"]
     assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
     expiry = dynamodb.describe_time_to_live(TableName=names.table_name)["TimeToLiveDescription"]
     assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": "ttl"}

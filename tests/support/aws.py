@@ -32,7 +32,7 @@ class AwsCalls:
         self.made.clear()
         self.failing.clear()
 
-    def on_call(self, model: Any, **_: Any) -> Any:
+    def on_call(self, *, model: Any = None, **_: Any) -> Any:
         self.made.append(model.name)
         code = self.failing.get(model.name)
         if code is None:
@@ -50,12 +50,12 @@ class Aws:
         session.register("before-call", self.calls.on_call)
         settings = make_settings()
         self.store = Store(TABLE, session, REGION, sleep=lambda _: None)
-        self.sqs = session.create_client("sqs", REGION)
+        self.sqs: Any = session.create_client("sqs", REGION)
         self.queues = Queues(
             QueueUrls(settings.deposits_queue_url, settings.numbering_queue_url, settings.deliveries_queue_url),
             lambda: self.sqs,
         )
-        self.dynamodb = session.create_client("dynamodb", REGION)
+        self.dynamodb: Any = session.create_client("dynamodb", REGION)
 
     @contextmanager
     def afresh(self) -> Iterator["Aws"]:

@@ -78,7 +78,8 @@ class ApiClient:
             sent["Content-Type"] = "application/json"
         event = _event(method, path, raw, sent, query)
         event["resource"] = event["requestContext"]["resourcePath"] = resource
-        event["pathParameters"] = dict(path_parameters or {"proxy": path.removeprefix("/")})
+        caught = {"proxy": path.removeprefix("/")} if path_parameters is None else dict(path_parameters)
+        event["pathParameters"] = caught or None
         answer = self.app(event, None)
         lowered = {name.lower(): value for name, value in answer["headers"].items()}
         assert lowered["x-request-id"] == REQUEST_ID, "every answer names its request"
