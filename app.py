@@ -1,4 +1,7 @@
-"""Every route group and every Lambda on one screen; no logic."""
+"""Every route group and every Lambda on one screen; no logic.
+
+A worker loads its room when it is called: the API, whose callers wait for its cold start, pays for its own alone.
+"""
 
 from typing import Any
 
@@ -6,14 +9,10 @@ from chalicelib import assembly, environment
 from chalicelib.api.application import GatewayApplication
 from chalicelib.api.service_routes import routes as service_routes
 from chalicelib.balances.routes import routes as balance_routes
-from chalicelib.chains import workers as chain_workers
-from chalicelib.currencies import workers as currency_workers
 from chalicelib.currencies.routes import routes as currency_routes
 from chalicelib.oauth.routes import routes as oauth_routes
-from chalicelib.payments import workers as payment_workers
 from chalicelib.payments.routes import routes as payment_routes
 from chalicelib.tenants.routes import routes as tenant_routes
-from chalicelib.webhooks import workers as webhook_workers
 from chalicelib.webhooks.routes import routes as webhook_routes
 
 environment.provide(assembly.build)
@@ -36,18 +35,25 @@ EVERY_MINUTE = "rate(1 minute)"
 @app.schedule(EVERY_MINUTE)
 def scan_chains(_event: Any) -> None:
     """Read new blocks, report deposits; one tick for each chain."""
-    chain_workers.scan_chains(environment.current())
+    from chalicelib.chains import workers
+
+    workers.scan_chains(environment.current())
 
 
 @app.schedule(EVERY_MINUTE)
 def expire_payments(_event: Any) -> None:
     """Expire the payments that fell due."""
-    payment_workers.expire_payments(environment.current())
+    from chalicelib.payments import workers
+
+    workers.expire_payments(environment.current())
 
 
 @app.schedule(EVERY_MINUTE)
 def sweep_outbox(_event: Any) -> None:
     """Tell again what a lost message left untold."""
+    from chalicelib.payments import workers as payment_workers
+    from chalicelib.webhooks import workers as webhook_workers
+
     payment_workers.sweep_deposits(environment.current())
     webhook_workers.sweep_outbox(environment.current())
 
@@ -55,28 +61,38 @@ def sweep_outbox(_event: Any) -> None:
 @app.schedule(EVERY_MINUTE)
 def sweep_retries(_event: Any) -> None:
     """Send the webhook attempts that fell due."""
-    webhook_workers.sweep_retries(environment.current())
+    from chalicelib.webhooks import workers
+
+    workers.sweep_retries(environment.current())
 
 
 @app.schedule(EVERY_MINUTE)
 def refresh_prices(_event: Any) -> None:
     """Ask the price sources and keep what they agree on."""
-    currency_workers.refresh_prices(environment.current())
+    from chalicelib.currencies import workers
+
+    workers.refresh_prices(environment.current())
 
 
 @app.on_sqs_message("sluice-deposits", batch_size=10)
 def handle_deposits(event: Any) -> dict[str, Any]:
     """Move payments on as deposits are seen and get deep enough."""
-    return payment_workers.handle_deposits(environment.current(), event.to_dict())
+    from chalicelib.payments import workers
+
+    return workers.handle_deposits(environment.current(), event.to_dict())
 
 
 @app.on_sqs_message("sluice-numbering.fifo", batch_size=10)
 def number_events(event: Any) -> dict[str, Any]:
     """Give a tenant's events and movements their numbers."""
-    return webhook_workers.number_events(environment.current(), event.to_dict())
+    from chalicelib.webhooks import workers
+
+    return workers.number_events(environment.current(), event.to_dict())
 
 
 @app.on_sqs_message("sluice-deliveries", batch_size=10)
 def deliver_webhooks(event: Any) -> dict[str, Any]:
     """Send webhooks."""
-    return webhook_workers.deliver_webhooks(environment.current(), event.to_dict())
+    from chalicelib.webhooks import workers
+
+    return workers.deliver_webhooks(environment.current(), event.to_dict())

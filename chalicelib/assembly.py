@@ -1,16 +1,15 @@
-"""Puts a process together from its settings: the one place where parts are chosen."""
+"""Puts a process together from its settings: the one place where parts are chosen, and loaded when they are."""
 
 from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.config import Config
 
-from chalicelib.chains.sim import SimAdapter
-from chalicelib.chains.sim_client import SimClient
+from chalicelib.chains.adapter import ChainAdapter
 from chalicelib.clock import Clock, SystemClock
 from chalicelib.config import ConfigurationError, Settings, from_environment
 from chalicelib.currencies.catalogue import load_catalogue
-from chalicelib.currencies.seeded_prices import SeededPrices
+from chalicelib.currencies.prices import PriceSource
 from chalicelib.environment import Environment
 from chalicelib.ledger import history
 from chalicelib.payments import steps as payment_steps
@@ -52,17 +51,22 @@ def build(settings: Settings | None = None, clock: Clock | None = None) -> Envir
     )
 
 
-def _price_source(name: str, settings: Settings, clock: Clock) -> SeededPrices:
+def _price_source(name: str, settings: Settings, clock: Clock) -> PriceSource:
     kind, _, label = name.partition(":")
     if kind != "seeded":
         raise ConfigurationError(f"PRICE_SOURCES names {name}; known are: seeded:<label>")
     if settings.sandbox_seed is None:
         raise ConfigurationError("seeded prices need SANDBOX_SEED, which a deployed stage must not have")
+    from chalicelib.currencies.seeded_prices import SeededPrices  # noqa: PLC0415 -- loaded when chosen
+
     return SeededPrices(label or kind, settings.sandbox_seed, clock)
 
 
-def _chain(blockchain: str, url: str) -> SimAdapter:
+def _chain(blockchain: str, url: str) -> ChainAdapter:
     scheme, host, port = urlsplit(url).scheme, urlsplit(url).hostname, urlsplit(url).port
     if scheme != "sim" or host is None or port is None:
         raise ConfigurationError(f"CHAIN_NODES names {url} for {blockchain}; known are: sim://host:port")
+    from chalicelib.chains.sim import SimAdapter  # noqa: PLC0415 -- loaded when chosen
+    from chalicelib.chains.sim_client import SimClient  # noqa: PLC0415 -- the same
+
     return SimAdapter(blockchain, SimClient(host, port, blockchain))

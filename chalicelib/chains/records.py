@@ -64,6 +64,12 @@ class MempoolRecord(Record):
     seen_at = IntegerAttribute(attr_name="at")
 
 
+class DepositSweepCursor(Record):
+    """Below which height all that was seen for us on a chain is done and told; a reorganisation lowers it."""
+
+    from_height = IntegerAttribute()
+
+
 class StrayDeposit(Record):
     """Money that arrived at an address of ours in a token that no catalogue currency names."""
 

@@ -2,17 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.chains.adapter import Transfer
 from chalicelib.chains.networks import FAMILY_OF
-from chalicelib.chains.records import BlockRecord, MempoolRecord, Sighted, StrayDeposit
+from chalicelib.chains.records import BlockRecord, DepositSweepCursor, MempoolRecord, Sighted, StrayDeposit
 from chalicelib.currencies.catalogue import UnknownCurrencyError
 from chalicelib.environment import Environment
 from chalicelib.storage import keys
 from chalicelib.storage.records import Record
-from chalicelib.storage.unit_of_work import delete, put, update
+from chalicelib.storage.unit_of_work import ConflictError, delete, put, update
 
 MEMPOOL_PATIENCE_SECONDS = 600
 SIGHTINGS_IN_ONE_ITEM = 500  # far below DynamoDB's 400 KB
@@ -94,6 +95,7 @@ def _gone(env: Environment, blockchain: str, left: Sequence[MempoolRecord]) -> I
 
 def give_up_blocks(env: Environment, blockchain: str, first: int) -> list[Sighted]:
     """Mark the stored blocks from a height on as lost, and return what was seen in them, to be looked into."""
+    _look_again_from(env, blockchain, first)
     lost: list[Sighted] = []
     from_there = Record.sk >= f"{first:012d}"
     for block in env.store.query_all(BlockRecord, keys.blocks(blockchain), from_there):
@@ -101,6 +103,14 @@ def give_up_blocks(env: Environment, blockchain: str, first: int) -> list[Sighte
             env.store.commit(update(block.key, [BlockRecord.lost_at.set(int(env.clock.now()))]))
         lost += [{**sighted, "lost": True} for sighted in block.sightings]
     return lost
+
+
+def _look_again_from(env: Environment, blockchain: str, height: int) -> None:
+    """Have the deposit sweep look after the blocks from a height on, although it was done with them."""
+    cursor = DepositSweepCursor.from_height
+    lowered = update(keys.sweep(f"deposits#{blockchain}"), [cursor.set(height)], cursor > height)
+    with suppress(ConflictError):  # it has not come that far
+        env.store.commit(lowered)
 
 
 def _store_block(

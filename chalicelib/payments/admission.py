@@ -34,7 +34,7 @@ def admit(
         counted_units: what it is worth against the amount due, where :func:`needs_rate` says that the
             rate of this moment decides; else None, and coins count one to one.
         now: Unix seconds.
-        known: the deposit's own item, if it was admitted before: it may have fallen off the payment's list.
+        known: the deposit as the journal has it, if it has fallen off the payment's list.
 
     Returns:
         The step, or None if there is nothing to store.

@@ -51,7 +51,7 @@ class Change:
     Attributes:
         state: the payment after it.
         event_due: whether the merchant must be told.
-        deposits: the deposits that are new or changed; each has an item of its own.
+        deposits: the deposits that are new or changed; a credited one goes into the journal.
         credits: what the ledger credits.
         reversals: what the ledger takes back.
     """

@@ -4,7 +4,9 @@ The scanner's block records are the list of what is to be done; a cursor for eac
 everything is.
 """
 
-from chalicelib.chains.records import BlockRecord, ChainHeads, MempoolRecord, Sighted
+from contextlib import suppress
+
+from chalicelib.chains.records import BlockRecord, ChainHeads, DepositSweepCursor, MempoolRecord, Sighted
 from chalicelib.environment import Environment
 from chalicelib.payments import bookings
 from chalicelib.payments.deposit_work import sighting_of
@@ -12,18 +14,11 @@ from chalicelib.payments.deposits import Deposit, DepositState
 from chalicelib.payments.records import PaymentRecord
 from chalicelib.payments.steps import subject, tellings
 from chalicelib.storage import keys
-from chalicelib.storage.attributes import IntegerAttribute
 from chalicelib.storage.records import Record
-from chalicelib.storage.unit_of_work import put
+from chalicelib.storage.unit_of_work import ConflictError, update
 from chalicelib.webhooks.reminding import is_told
 
 PATIENCE_SECONDS = 45  # younger ones are on their way
-
-
-class DepositSweepCursor(Record):
-    """Below which height all deposits of a chain are done and told."""
-
-    from_height = IntegerAttribute()
 
 
 def sweep(env: Environment) -> None:
@@ -46,11 +41,17 @@ def _sweep_chain(env: Environment, blockchain: str) -> None:
         is_all_done = is_all_done and not undone and _is_old(env, block.seen_at)
         done_below = block.height + 1 if is_all_done else done_below
     pool = env.store.query_all(MempoolRecord, keys.mempool(blockchain))
-    again += [record.sighting for record in pool if _is_old(env, record.seen_at)]
+    for record in pool:
+        if _is_old(env, record.seen_at):
+            _is_told(env, record.sighting)
+            again.append(record.sighting)
     if again:
         env.queues.report_deposits([{**sighted, "head": head} for sighted in again if sighted.get("again", True)])
     if done_below != from_height:
-        env.store.commit(put(DepositSweepCursor(pk=cursor_key.pk, sk=cursor_key.sk, from_height=done_below)))
+        seen = DepositSweepCursor.from_height
+        unchanged = (seen == from_height) if cursor else seen.does_not_exist()
+        with suppress(ConflictError):  # a reorganisation lowered it meanwhile
+            env.store.commit(update(cursor_key, [seen.set(done_below)], unchanged))
 
 
 def _undone(env: Environment, block: BlockRecord, head: int) -> list[Sighted]:

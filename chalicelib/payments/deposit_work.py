@@ -21,6 +21,7 @@ from chalicelib.payments.records import PaymentRecord, stored_moving
 from chalicelib.payments.state import PaymentState
 from chalicelib.storage import keys
 from chalicelib.storage.unit_of_work import ConflictError, Write, delete, update
+from chalicelib.webhooks import outbox
 
 ATTEMPTS = 10
 
@@ -44,7 +45,9 @@ def handle(env: Environment, sighted: Sighted) -> None:
     """
     sighting = sighting_of(env, sighted)
     if sighted.get("lost"):
-        _step(env, sighted, lambda record, state: _aftermath(env, record, state, sighting))
+        _step(
+            env, sighted, lambda record, state: _aftermath(env, record, state, sighting), *_reminder(env, sighted)
+        )
         if sighting.height is None:
             _forget_mempool(env, sighting)
         return
@@ -76,7 +79,7 @@ def commit_change(
         env.queues.wake_numbering(tenant_id, steps.subject(record.sk))
 
 
-def _step(env: Environment, sighted: Sighted, decide: Decision) -> PaymentState | None:
+def _step(env: Environment, sighted: Sighted, decide: Decision, *more: Write) -> PaymentState | None:
     """Read the payment, decide, commit; from the start again when another was faster. Returns what stands then."""
     tenant_id, payment_id = sighted["tenant_id"], sighted["payment_id"]
     for attempt in range(ATTEMPTS):
@@ -89,7 +92,7 @@ def _step(env: Environment, sighted: Sighted, decide: Decision) -> PaymentState 
         if change is None:
             return state
         try:
-            commit_change(env, tenant_id, record, change, int(sighted.get("head", 0)))
+            commit_change(env, tenant_id, record, change, int(sighted.get("head", 0)), *more)
         except ConflictError:
             time.sleep(0.005 * attempt)
         else:
@@ -178,6 +181,13 @@ def sighting_of(env: Environment, sighted: Sighted) -> Sighting:
         block_hash=sighted["block_hash"],
         seen_at=sighted["seen_at"] / 1000,
     )
+
+
+def _reminder(env: Environment, sighted: Sighted) -> list[Write]:
+    """Return the reminder of a step that no block record reminds of: its money was in the mempool alone."""
+    if sighted["height"] is not None:
+        return []
+    return [outbox.reminder(sighted["tenant_id"], steps.subject(sighted["payment_id"]), env.clock.now())]
 
 
 def _forget_mempool(env: Environment, sighting: Sighting) -> None:

@@ -102,7 +102,7 @@ def reverse(state: PaymentState, deposit_id: str, now: float, known: Deposit | N
         state: the payment; a completed one stays completed.
         deposit_id: the deposit.
         now: Unix seconds.
-        known: the deposit's own item, which tells of one that has fallen off the payment's list.
+        known: the deposit as the journal has it, if it has fallen off the payment's list.
     """
     deposit = state.deposit(deposit_id) or known
     if deposit is None or deposit.state is not DepositState.CREDITED:

@@ -91,7 +91,7 @@ class PaymentState:
         return replace(self, deposits=tuple(changed))
 
     def trimmed(self) -> "PaymentState":
-        """Let the oldest closed deposits fall off the list; their own items and the sums keep them."""
+        """Let the oldest closed deposits fall off the list; the journal and the sums keep them."""
         surplus = sum(not d.is_open for d in self.deposits) - CLOSED_KEPT
         if surplus <= 0:
             return self

@@ -54,7 +54,7 @@ def find(controls: Sequence[Control], method: str, path: str) -> tuple[Control, 
     segments = path.removesuffix("/").removeprefix("/").split("/")
     fitting = [(each, got) for each in controls if (got := _captured(each.path, segments)) is not None]
     if not fitting:
-        raise NotFoundError("There is no such control; docs/sandbox.md lists them.")
+        raise NotFoundError("There is no such control: check the path.")
     for control, parameters in fitting:
         if control.method == method:
             return control, parameters

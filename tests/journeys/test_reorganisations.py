@@ -1,9 +1,10 @@
 from chalicelib.chains.workers import scan_chain
 from chalicelib.ledger import book, rules
 from chalicelib.ledger.service import fund
+from chalicelib.payments.workers import handle_deposits
 from chalicelib.tenants.service import NewTenant
 from tests.journeys.books import books, history, statuses
-from tests.support.world import World
+from tests.support.world import World, sqs_event
 
 
 def reorg(world: World, depth: int, *drop: str, chain: str = "TRX") -> None:
@@ -130,6 +131,37 @@ def test_lost_messages_are_told_again_by_the_sweeps(world: World, tenant: NewTen
     world.sweep(61)
     assert world.status(payment)["status"] == "completed"
     assert statuses(world, tenant) == ["confirming", "completed"]
+
+
+def test_a_late_reorg_whose_message_is_lost_is_found_by_the_sweep(world: World, tenant: NewTenant) -> None:
+    payment = world.create()
+    txid = world.pay(payment, 100_000_000)
+    world.mine(count=20)
+    for _ in range(3):
+        world.sweep(61)  # the sweep is done with the block
+    world.node.reorg("TRX", 20, [txid])
+    scan_chain(world.env, "TRX")
+    drop(world)
+    for _ in range(3):
+        world.mine()
+        world.sweep(61)
+    assert world.status(payment)["labels"] == ["REORGED", "REVERSED"]
+    assert books(world, tenant) == {}
+    assert statuses(world, tenant) == ["confirming", "completed", "completed"]
+
+
+def test_a_double_spend_whose_wake_up_is_lost_is_told_by_the_sweep(world: World, tenant: NewTenant) -> None:
+    payment = world.create(currency="BTC", amount="500")
+    txid = world.pay(payment, int(payment["amount_crypto"].replace(".", "")))
+    world.tick("BTC")
+    world.node.doublespend("BTC", txid)
+    scan_chain(world.env, "BTC")
+    for body in world.aws.messages(world.env.settings.deposits_queue_url):
+        handle_deposits(world.env, sqs_event(body))
+    assert world.status(payment)["status"] == "failed"
+    drop(world)
+    world.sweep(61)
+    assert statuses(world, tenant) == ["confirming", "failed"]
 
 
 def drop(world: World) -> None:

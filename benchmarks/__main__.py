@@ -1,0 +1,20 @@
+"""``make bench``: prints what everything costs, one figure a line, and nothing else on its standard output."""
+
+import logging
+import sys
+
+from benchmarks.counted import counted
+from benchmarks.timed import timed
+
+
+def main() -> int:
+    """Print every figure."""
+    logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
+    for measure in (counted, timed):
+        for figure in measure():
+            print(figure.line, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

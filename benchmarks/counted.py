@@ -1,0 +1,35 @@
+"""Every figure that is counted, not timed: the same on every machine."""
+
+from collections.abc import Iterator
+
+from benchmarks import figures, operations, schedules
+from benchmarks.figures import Figure
+from benchmarks.gateway import Gateway, gateway
+from benchmarks.life import TOGETHER, live
+
+STEPS = {
+    "detected": "deposit_detected",
+    "credited": "payment_completed",
+    "delivered_completed": "webhook_delivered",
+}
+
+
+def counted() -> list[Figure]:
+    """Count all operations, on a gateway of their own."""
+    with gateway() as measured:
+        return list(_counted(measured))
+
+
+def _counted(measured: Gateway) -> Iterator[Figure]:
+    yield from operations.token(measured)
+    yield from operations.payment_create(measured)
+    alone, together = live(measured, 1), live(measured, TOGETHER)
+    payment_id = alone.payments[0]["transaction_id"]
+    yield from operations.payment_status(measured, payment_id)
+    yield from operations.payment_list(measured, payment_id)
+    for part, operation in STEPS.items():
+        yield figures.written(operation, alone.parts[part])
+    yield from together.figures("payment_life")
+    yield from alone.figures("payment_life_alone")
+    yield live(measured, 1, is_seen_in_mempool=True).sum("payment_life_mempool")
+    yield from schedules.ticks(measured)
