@@ -27,7 +27,7 @@ from chalicelib.errors import (
     UnsupportedMediaTypeError,
 )
 from chalicelib.oauth import access
-from chalicelib.storage.store import StorageUnavailableError
+from chalicelib.storage.calls import StorageUnavailableError
 
 BODY_LIMIT_BYTES = 64 * 1024
 RouteFunction = Callable[[Call], Any]

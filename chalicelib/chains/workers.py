@@ -5,7 +5,7 @@ import logging
 from chalicelib.chains import scanner
 from chalicelib.chains.adapter import ChainUnavailableError
 from chalicelib.environment import Environment
-from chalicelib.storage.store import StorageUnavailableError
+from chalicelib.storage.calls import StorageUnavailableError
 
 logger = logging.getLogger(__name__)
 

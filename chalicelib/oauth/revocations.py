@@ -10,7 +10,7 @@ from chalicelib.errors import ServiceUnavailableError
 from chalicelib.oauth.records import RevocationRecord
 from chalicelib.oauth.tokens import LIFETIME_SECONDS, Claims
 from chalicelib.storage import keys
-from chalicelib.storage.store import StorageUnavailableError
+from chalicelib.storage.calls import StorageUnavailableError
 from chalicelib.storage.unit_of_work import Write, put
 
 REFRESH_SECONDS = 20

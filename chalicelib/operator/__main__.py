@@ -9,7 +9,7 @@ from chalicelib.config import ConfigurationError
 from chalicelib.environment import Environment
 from chalicelib.errors import ApiError
 from chalicelib.operator.command_line import OperatorHelp, OperatorUsageError, read
-from chalicelib.storage.store import StorageUnavailableError
+from chalicelib.storage.calls import StorageUnavailableError
 
 REFUSED = 1
 MISUSED = 2

@@ -5,46 +5,27 @@ a refused write must bring the item as it stands (no second read) and name which
 """
 
 import random
-import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from botocore.session import Session
 from pynamodb.connection import Connection
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 
+from chalicelib.storage.calls import Calls, StorageUnavailableError, answer_of
 from chalicelib.storage.records import Key, Raw, Record
 from chalicelib.storage.unit_of_work import MAX_WRITES, Write
 
-CONNECT_TIMEOUT_SECONDS = 1
-READ_TIMEOUT_SECONDS = 4
 ATTEMPTS_ON_CONFLICT = 6
 BATCH_GET_LIMIT = 100
 
 INDEX_HASH = {"expiry_index": "expiry_bucket"}
 
 R = TypeVar("R", bound=Record)
-
-
-class StorageUnavailableError(Exception):
-    """The table did not answer, or is throttled: whether a write was done is not known. Safe to try again."""
-
-
-class _SharedSessionConnection(Connection):
-    """PynamoDB's connection on the process's one botocore session: another one costs 30 ms at a cold start."""
-
-    def __init__(self, session: Session, **options: Any) -> None:
-        super().__init__(**options)
-        self._shared_session = session
-
-    @property
-    def session(self) -> Session:
-        """The process's session."""
-        return self._shared_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +49,16 @@ class Store:
     ) -> None:
         self._table_name = table_name
         self._sleep = sleep
-        self._lock = threading.Lock()
-        self._connected = False
-        self.connection = _SharedSessionConnection(
-            session,
-            region=region,
-            host=endpoint_url,
-            connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS,
-            read_timeout_seconds=READ_TIMEOUT_SECONDS,
-            max_retry_attempts=2,
-            max_pool_connections=50,
-        )
+        self._calls = Calls(session, region, endpoint_url)
+
+    @property
+    def connection(self) -> Connection:
+        """PynamoDB's connection."""
+        return self._calls.connection
 
     def get(self, record_type: type[R], key: Key, *, consistent: bool = True) -> R | None:
         """Read one item; None when there is none."""
-        answer = self._call("GetItem", {**self._table, "Key": key.raw, "ConsistentRead": consistent})
+        answer = self._calls.make("GetItem", {**self._table, "Key": key.raw, "ConsistentRead": consistent})
         return record_type.of_raw(answer["Item"]) if "Item" in answer else None
 
     def get_raw(self, keys: Sequence[Key], *, consistent: bool = True) -> dict[Key, Raw]:
@@ -92,7 +68,7 @@ class Store:
         while waiting:
             asked, waiting = waiting[:BATCH_GET_LIMIT], waiting[BATCH_GET_LIMIT:]
             request = {self._table_name: {"Keys": asked, "ConsistentRead": consistent}}
-            answer = self._call("BatchGetItem", {"RequestItems": request})
+            answer = self._calls.make("BatchGetItem", {"RequestItems": request})
             for item in answer["Responses"].get(self._table_name, []):
                 found[Key(item["pk"]["S"], item["sk"]["S"])] = item
             waiting += answer.get("UnprocessedKeys", {}).get(self._table_name, {}).get("Keys", [])
@@ -137,7 +113,7 @@ class Store:
             request["Limit"] = limit
         if start_key is not None:
             request["ExclusiveStartKey"] = start_key
-        answer = self._call("Query", request)
+        answer = self._calls.make("Query", request)
         records = [record_type.of_raw(item) for item in answer["Items"]]
         return Page(records, answer.get("LastEvaluatedKey"))
 
@@ -159,7 +135,7 @@ class Store:
         total, start_key = 0, None
         while True:
             page: dict[str, Any] = {"ExclusiveStartKey": start_key} if start_key else {}
-            answer = self._call("Query", request | page)
+            answer = self._calls.make("Query", request | page)
             total += int(answer["Count"])
             start_key = answer.get("LastEvaluatedKey")
             if start_key is None:
@@ -181,7 +157,7 @@ class Store:
 
     def add(self, key: Key, attribute: str, amount: int) -> int:
         """Add to a counter and return its new value; creates it at zero. Not idempotent: for leases only."""
-        answer = self._call(
+        answer = self._calls.make(
             "UpdateItem",
             {
                 **self._table,
@@ -220,60 +196,26 @@ class Store:
     def _commit_one(self, write: Write) -> None:
         target = {} if write.verb == "Put" else {"Key": write.key.raw}
         try:
-            self._call(f"{write.verb}Item", {**self._table, **target, **write.parameters})
+            self._calls.make(f"{write.verb}Item", {**self._table, **target, **write.parameters})
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
-            raise write.refused(_answer(error).get("Item")) from None
+            raise write.refused(answer_of(error).get("Item")) from None
 
     def _commit_together(self, writes: Sequence[Write]) -> None:
         members = [{write.verb: {**self._table, **_target(write), **write.parameters}} for write in writes]
         for attempt in range(ATTEMPTS_ON_CONFLICT):
             try:
-                self._call("TransactWriteItems", {"TransactItems": members})
+                self._calls.make("TransactWriteItems", {"TransactItems": members})
             except ClientError as error:
                 if error.response["Error"]["Code"] != "TransactionCanceledException":
                     raise
-                _raise_refusal(writes, _answer(error)["CancellationReasons"])
+                _raise_refusal(writes, answer_of(error)["CancellationReasons"])
                 # Only conflicts are left: two transactions met on one item, neither is wrong.
                 self._sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 -- jitter, not a secret
             else:
                 return
         raise StorageUnavailableError("the transaction met others on the same items too often")
-
-    def _call(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
-        self._connect()
-        try:
-            return self.connection.dispatch(operation, parameters)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _UNAVAILABLE:
-                raise StorageUnavailableError(error.response["Error"]["Code"]) from error
-            raise
-        except BotoCoreError as error:
-            raise StorageUnavailableError(type(error).__name__) from error
-
-    def _connect(self) -> None:
-        """Make the client once: botocore's client creation is not thread-safe."""
-        if not self._connected:
-            with self._lock:
-                self._connected = bool(self.connection.client)
-
-
-_UNAVAILABLE = {
-    "ProvisionedThroughputExceededException",
-    "ThrottlingException",
-    "RequestLimitExceeded",
-    "InternalServerError",
-    "ServiceUnavailable",
-    "TransactionInProgressException",
-    "TransactionConflictException",
-}
-
-
-def _answer(error: ClientError) -> dict[str, Any]:
-    """Return DynamoDB's whole answer: PynamoDB's own error leaves items and reasons out."""
-    assert isinstance(error.__cause__, ClientError), "PynamoDB raises its errors from botocore's"
-    return dict(error.__cause__.response)
 
 
 def _target(write: Write) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 import pytest
 
-from chalicelib.operator.__main__ import run
+from chalicelib.operator.command_line import run
 from chalicelib.tenants.service import NewTenant
 from tests.journeys.books import books, history, statuses
 from tests.support.world import Receiver, World

@@ -9,7 +9,7 @@ from chalicelib.api.application import GatewayApplication
 from chalicelib.api.call import Call
 from chalicelib.api.endpoint import Routes
 from chalicelib.api.fields import Amount, Name
-from chalicelib.storage.store import StorageUnavailableError
+from chalicelib.storage.calls import StorageUnavailableError
 
 routes = Routes("Probe", __name__)
 
