@@ -1,21 +1,24 @@
 """Puts a process together from its settings: the one place where parts are chosen, and loaded when they are."""
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.config import Config
 
-from chalicelib.chains.adapter import ChainAdapter
 from chalicelib.clock import Clock, SystemClock
 from chalicelib.config import ConfigurationError, Settings, from_environment
 from chalicelib.currencies.catalogue import load_catalogue
-from chalicelib.currencies.prices import PriceSource
 from chalicelib.environment import Environment
 from chalicelib.ledger import history
 from chalicelib.payments import steps as payment_steps
 from chalicelib.queues import Queues, QueueUrls
 from chalicelib.storage.store import Store
 from chalicelib.webhooks.lookup import system_resolver
+
+if TYPE_CHECKING:
+    from chalicelib.chains.adapter import ChainAdapter
+    from chalicelib.currencies.prices import PriceSource
 
 _SQS = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
 
@@ -51,7 +54,7 @@ def build(settings: Settings | None = None, clock: Clock | None = None) -> Envir
     )
 
 
-def _price_source(name: str, settings: Settings, clock: Clock) -> PriceSource:
+def _price_source(name: str, settings: Settings, clock: Clock) -> "PriceSource":
     kind, _, label = name.partition(":")
     if kind != "seeded":
         raise ConfigurationError(f"PRICE_SOURCES names {name}; known are: seeded:<label>")
@@ -62,7 +65,7 @@ def _price_source(name: str, settings: Settings, clock: Clock) -> PriceSource:
     return SeededPrices(label or kind, settings.sandbox_seed, clock)
 
 
-def _chain(blockchain: str, url: str) -> ChainAdapter:
+def _chain(blockchain: str, url: str) -> "ChainAdapter":
     scheme, host, port = urlsplit(url).scheme, urlsplit(url).hostname, urlsplit(url).port
     if scheme != "sim" or host is None or port is None:
         raise ConfigurationError(f"CHAIN_NODES names {url} for {blockchain}; known are: sim://host:port")

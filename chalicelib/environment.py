@@ -3,15 +3,17 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from chalicelib.chains.adapter import ChainAdapter
 from chalicelib.clock import Clock
 from chalicelib.config import Settings
 from chalicelib.currencies.catalogue import Catalogue
-from chalicelib.currencies.prices import PriceSource
 from chalicelib.queues import Queues
 from chalicelib.storage.store import Store
+
+if TYPE_CHECKING:  # only named here: the API asks no node and no source
+    from chalicelib.chains.adapter import ChainAdapter
+    from chalicelib.currencies.prices import PriceSource
 
 T = TypeVar("T")
 
@@ -37,8 +39,8 @@ class Environment:
     store: Store
     queues: Queues
     catalogue: Catalogue
-    price_sources: Sequence[PriceSource]
-    chains: Mapping[str, ChainAdapter]
+    price_sources: Sequence["PriceSource"]
+    chains: Mapping[str, "ChainAdapter"]
     resolver: Callable[[str], list[str]]
     subjects: Mapping[str, Callable[["Environment", str, str], list[Any]]]
     _kept: dict[type[Any], Any] = field(default_factory=dict)

@@ -21,6 +21,10 @@ class StateFile:
         with self._lock:
             self._connection.close()
 
+    def __del__(self) -> None:
+        """Close what was left open: nobody else has the connection."""
+        self._connection.close()
+
     def script(self, statements: str) -> None:
         """Run statements without values, such as a schema."""
         with self._lock:

@@ -7,12 +7,10 @@ from collections.abc import Callable
 
 from chalicelib.chains import base58, bech32, evm_address
 from chalicelib.chains.adapter import AddressInfo
+from chalicelib.chains.networks import BTC, EVM, LTC, SEGWIT_PREFIX, TRON_VERSION, TRX
 
-EVM, BTC, LTC, TRX = "EVM", "BTC", "LTC", "TRX"
-TRON_VERSION = 0x41
 ACCOUNT_BYTES = 20
 
-SEGWIT_PREFIX = {BTC: "bc", LTC: "ltc"}
 # Version bytes of the networks' chain parameters; 0x05 is Litecoin's older p2sh, still valid there.
 _BASE58_KINDS = {
     BTC: {0x00: "p2pkh", 0x05: "p2sh"},

@@ -1,5 +1,10 @@
 """The seven blockchains: which address family each belongs to, and the coin that pays its fees."""
 
+# The address families, and what their addresses begin with.
+EVM, BTC, LTC, TRX = "EVM", "BTC", "LTC", "TRX"
+TRON_VERSION = 0x41
+SEGWIT_PREFIX = {BTC: "bc", LTC: "ltc"}
+
 FAMILY_OF = {
     "TRX": "TRX",
     "ETH": "EVM",

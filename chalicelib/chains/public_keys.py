@@ -3,7 +3,7 @@
 import hashlib
 
 from chalicelib.chains import base58, bech32, evm_address
-from chalicelib.chains.addresses import EVM, SEGWIT_PREFIX, TRON_VERSION, TRX
+from chalicelib.chains.networks import EVM, SEGWIT_PREFIX, TRON_VERSION, TRX
 
 
 def address_of_public_key(family: str, public_key: bytes) -> str:

@@ -65,9 +65,13 @@ class MempoolRecord(Record):
 
 
 class DepositSweepCursor(Record):
-    """Below which height all that was seen for us on a chain is done and told; a reorganisation lowers it."""
+    """Below which height all that was seen for us on a chain is done and told; a reorganisation lowers it.
 
-    from_height = IntegerAttribute()
+    Reorganisations are counted, also those that need not lower it: none may happen beside a sweep that moves it.
+    """
+
+    from_height = IntegerAttribute(default=0)
+    reorganisations = IntegerAttribute(default=0)
 
 
 class StrayDeposit(Record):

@@ -43,7 +43,9 @@ def tick(env: Environment, blockchain: str) -> None:
 
 def _read_on(env: Environment, blockchain: str, adapter: ChainAdapter, cursor: ChainCursor) -> None:
     head = adapter.head()
+    was_next = cursor.next_height
     lost = _walk_back(env, blockchain, adapter, cursor)
+    is_reorganised = cursor.next_height < was_next
     read_before = cursor.next_height - 1
     seen: list[Sighted] = []
     while cursor.next_height <= head.height:
@@ -52,6 +54,8 @@ def _read_on(env: Environment, blockchain: str, adapter: ChainAdapter, cursor: C
         seen += sightings.store_blocks(env, blockchain, cursor.next_height, last)
         if adapter.block_hash(last) != hashes[-1]:
             raise ChainUnavailableError("the chain was reorganised while it was read")
+        if is_reorganised:
+            sightings.look_again_from(env, blockchain, read_before + 1)
         _move(env, cursor, last, hashes)
     pool = sightings.store_mempool(env, blockchain)
     _note_head(env, blockchain, head.height)

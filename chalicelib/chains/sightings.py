@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 
 from pynamodb.attributes import UnicodeAttribute
 
@@ -95,7 +94,6 @@ def _gone(env: Environment, blockchain: str, left: Sequence[MempoolRecord]) -> I
 
 def give_up_blocks(env: Environment, blockchain: str, first: int) -> list[Sighted]:
     """Mark the stored blocks from a height on as lost, and return what was seen in them, to be looked into."""
-    _look_again_from(env, blockchain, first)
     lost: list[Sighted] = []
     from_there = Record.sk >= f"{first:012d}"
     for block in env.store.query_all(BlockRecord, keys.blocks(blockchain), from_there):
@@ -105,12 +103,17 @@ def give_up_blocks(env: Environment, blockchain: str, first: int) -> list[Sighte
     return lost
 
 
-def _look_again_from(env: Environment, blockchain: str, height: int) -> None:
-    """Have the deposit sweep look after the blocks from a height on, although it was done with them."""
-    cursor = DepositSweepCursor.from_height
-    lowered = update(keys.sweep(f"deposits#{blockchain}"), [cursor.set(height)], cursor > height)
-    with suppress(ConflictError):  # it has not come that far
-        env.store.commit(lowered)
+def look_again_from(env: Environment, blockchain: str, height: int) -> None:
+    """Have the deposit sweep look after the blocks from a height on, although it was done with them.
+
+    After what was lost there and what came instead are stored: a sweep beside it may have seen neither.
+    """
+    key, cursor = keys.sweep(f"deposits#{blockchain}"), DepositSweepCursor.from_height
+    counted = DepositSweepCursor.reorganisations.add(1)
+    try:
+        env.store.commit(update(key, [cursor.set(height), counted], cursor > height))
+    except ConflictError:  # it has not come that far, and a sweep that is under way must not either
+        env.store.commit(update(key, [counted]))
 
 
 def _store_block(

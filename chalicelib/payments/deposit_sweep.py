@@ -12,7 +12,7 @@ from chalicelib.payments import bookings
 from chalicelib.payments.deposit_work import sighting_of
 from chalicelib.payments.deposits import Deposit, DepositState
 from chalicelib.payments.records import PaymentRecord
-from chalicelib.payments.steps import subject, tellings
+from chalicelib.payments.steps import subject, tellings_of
 from chalicelib.storage import keys
 from chalicelib.storage.records import Record
 from chalicelib.storage.unit_of_work import ConflictError, update
@@ -33,25 +33,29 @@ def _sweep_chain(env: Environment, blockchain: str) -> None:
     done_below = from_height = cursor.from_height if cursor else 0
     head = _head(env, blockchain)
     again: list[Sighted] = []
-    is_all_done = True
+    open_heights: list[int] = []
     open_from = Record.sk >= f"{from_height:012d}"
     for block in env.store.query_all(BlockRecord, keys.blocks(blockchain), open_from):
         undone = _undone(env, block, head)
         again += undone
-        is_all_done = is_all_done and not undone and _is_old(env, block.seen_at)
-        done_below = block.height + 1 if is_all_done else done_below
+        if undone or not _is_old(env, block.seen_at):
+            open_heights.append(block.height)
+        done_below = block.height + 1
+    done_below = min([done_below, *open_heights])  # a reorganisation leaves several blocks at one height
     pool = env.store.query_all(MempoolRecord, keys.mempool(blockchain))
     for record in pool:
         if _is_old(env, record.seen_at):
-            _is_told(env, record.sighting)
+            _look_after_telling(env, record.sighting)
             again.append(record.sighting)
     if again:
         env.queues.report_deposits([{**sighted, "head": head} for sighted in again if sighted.get("again", True)])
     if done_below != from_height:
-        seen = DepositSweepCursor.from_height
-        unchanged = (seen == from_height) if cursor else seen.does_not_exist()
+        count = DepositSweepCursor.reorganisations
+        seen = cursor.reorganisations if cursor else 0
+        unchanged = (count == seen) if seen else count.does_not_exist()
         with suppress(ConflictError):  # a reorganisation lowered it meanwhile
-            env.store.commit(update(cursor_key, [seen.set(done_below)], unchanged))
+            moved = [DepositSweepCursor.from_height.set(done_below)]
+            env.store.commit(update(cursor_key, moved, unchanged))
 
 
 def _undone(env: Environment, block: BlockRecord, head: int) -> list[Sighted]:
@@ -64,10 +68,11 @@ def _undone(env: Environment, block: BlockRecord, head: int) -> list[Sighted]:
         if record is None:
             continue
         again = _must_be_told_again(env, block, record, sighted, head)
+        is_told = _is_told(env, sighted["tenant_id"], record)
         if again is not None:
             flags = {"again": again and _is_old(env, block.seen_at)}
             undone.append({**sighted, **flags} | ({"lost": True} if block.lost_at else {}))
-        elif not _is_told(env, sighted):
+        elif not is_told:
             undone.append({**sighted, "again": False})
     return undone
 
@@ -82,8 +87,8 @@ def _must_be_told_again(
     if block.lost_at:
         is_still_there = deposit is not None and not deposit.is_lost and deposit.block_hash == block.block_hash
         return True if is_still_there else None
-    if deposit is None:
-        # A floating payment passes over nothing that is in a block: it was not taken in yet.
+    if deposit is None or deposit.is_lost:
+        # A payment passes over nothing that is in a block: it was not taken in yet, or not again.
         return True
     if deposit.state is DepositState.SEEN:
         return _is_deep(env, deposit, head)
@@ -95,10 +100,15 @@ def _is_deep(env: Environment, deposit: Deposit, head: int) -> bool:
     return deposit.height is None or head - deposit.height + 1 >= wanted
 
 
-def _is_told(env: Environment, sighted: Sighted) -> bool:
+def _is_told(env: Environment, tenant_id: str, record: PaymentRecord) -> bool:
     """Whether all that the payment has to tell has been numbered and sent once; if not, someone is woken."""
-    tenant_id, payment_id = sighted["tenant_id"], sighted["payment_id"]
-    return is_told(env, tenant_id, subject(payment_id), tellings(env, tenant_id, payment_id))
+    return is_told(env, tenant_id, subject(record.sk), list(tellings_of(env, tenant_id, record)))
+
+
+def _look_after_telling(env: Environment, sighted: Sighted) -> None:
+    record = env.store.get(PaymentRecord, keys.payment(sighted["tenant_id"], sighted["payment_id"]))
+    if record is not None:
+        _is_told(env, sighted["tenant_id"], record)
 
 
 def _is_old(env: Environment, seen_at: int) -> bool:

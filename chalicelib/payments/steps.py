@@ -15,7 +15,7 @@ from chalicelib.payments import rendering
 from chalicelib.payments.lifecycle import Change
 from chalicelib.payments.records import PaymentRecord
 from chalicelib.storage import keys
-from chalicelib.webhooks.events import PendingEvent, Telling
+from chalicelib.webhooks.events import EventRecord, PendingEvent, Telling
 
 EVENT_NAME = "payment_status_update"
 KIND = "payment"
@@ -43,22 +43,27 @@ def untold_after(record: PaymentRecord, change: Change, height: int, movement_id
 
 
 def without_told(env: Environment, tenant_id: str, record: PaymentRecord) -> list[Any]:
-    """Return the payment's untold steps without those that have been numbered meanwhile."""
+    """Return the payment's untold steps without those that have been numbered, and sent once, meanwhile.
+
+    What is numbered and unsent stays: the payment is what reminds the sweep of it.
+    """
     steps = record.untold or []
     if not steps:
         return []
     named = {step[0]: keys.event(tenant_id, _event_id(tenant_id, record.sk, step[0])) for step in steps}
-    told = env.store.get_raw(list(named.values()))
+    numbered = env.store.get_many(EventRecord, list(named.values()))
+    told = {key for key, event in numbered.items() if event.is_sent_once}
     return [step for step in steps if named[step[0]] not in told]
 
 
 def tellings(env: Environment, tenant_id: str, payment_id: str) -> list[Telling]:
     """Return what a payment has to tell; the numbering writer's reader of payments."""
     record = env.store.get(PaymentRecord, keys.payment(tenant_id, payment_id))
-    return list(_tellings(env, tenant_id, record)) if record else []
+    return list(tellings_of(env, tenant_id, record)) if record else []
 
 
-def _tellings(env: Environment, tenant_id: str, record: PaymentRecord) -> Iterable[Telling]:
+def tellings_of(env: Environment, tenant_id: str, record: PaymentRecord) -> Iterable[Telling]:
+    """Return what a payment, as just read, has to tell."""
     for step in record.untold or []:
         version, height, movement_ids, is_event = step[:_OWN]
         status, moving = step[_OWN:] or (record.status, record.moving)

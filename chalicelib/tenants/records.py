@@ -17,6 +17,7 @@ class TenantRecord(Record):
     callback_url = UnicodeAttribute(null=True)
     callback_stopped = BooleanAttribute(default=False)
     secret_shown = BooleanAttribute(default=False)
+    secret_shown_to = UnicodeAttribute(null=True)
     sealed_secret = BinaryAttribute(legacy_encoding=False)
     withdrawals_frozen = BooleanAttribute(default=False)
     created_at = IntegerAttribute()

@@ -1,15 +1,15 @@
 """Delivering an event: one signed attempt at a time, each logged, until one succeeds or the schedule ends."""
 
 import random
+from contextlib import suppress
 from typing import Any
 
 from chalicelib.environment import Environment
 from chalicelib.storage import keys
 from chalicelib.storage.records import Record
 from chalicelib.storage.unit_of_work import ConflictError, Write, put, update
-from chalicelib.tenants import service as tenants
 from chalicelib.tenants.records import TenantRecord
-from chalicelib.tenants.settings import settings_of
+from chalicelib.tenants.settings import TenantDirectory, settings_of
 from chalicelib.webhooks import events, schedule, secrets, signing, targets, transport
 from chalicelib.webhooks.endpoints import SECRETS_KEY_VERSION
 from chalicelib.webhooks.events import EventRecord
@@ -84,14 +84,14 @@ def _log(env: Environment, tenant_id: str, record: EventRecord, made: Attempt) -
         changes.append(EventRecord.next_attempt_at.set(due_at))
         backup = BACKUP_SECONDS if schedule.uses_queue_delay(delay) else 0
         more.append(_retry_entry(tenant_id, record.sk, due_at + backup))
+    if made.gone:  # first: once the attempt is logged, nothing comes back here
+        _stop(env, tenant_id, str(record.url))
     try:
         env.store.commit(update(record.key, changes, is_unchanged), *more)
     except ConflictError:
         return
     if delay is not None and schedule.uses_queue_delay(delay):
         env.queues.deliver(tenant_id, record.sk, max(1, int(delay)))
-    if made.gone:
-        _stop(env, tenant_id, str(record.url))
 
 
 def _delay(attempts_made: int, made: Attempt) -> float | None:
@@ -110,10 +110,13 @@ def _retry_entry(tenant_id: str, event_id: str, due_at: int) -> Write:
 
 def _stop(env: Environment, tenant_id: str, url: str) -> None:
     """End deliveries to exactly this URL; the tenant's own stays off until it is set anew."""
+    if settings_of(env, tenant_id).callback_url == url:
+        stopped = [TenantRecord.callback_stopped.set(True)]
+        with suppress(ConflictError):  # it was set to another one meanwhile
+            env.store.commit(update(keys.tenant(tenant_id), stopped, TenantRecord.callback_url == url))
+        env.keep(TenantDirectory).forget(tenant_id)
     pk, sk = keys.stopped_target(tenant_id, url)
     env.store.commit(put(StoppedTarget(pk=pk, sk=sk)))
-    if settings_of(env, tenant_id).callback_url == url:
-        tenants.change(env, tenant_id, TenantRecord.callback_stopped.set(True))
 
 
 def _policy(env: Environment) -> TargetPolicy:

@@ -1,5 +1,6 @@
 """A tenant's webhook endpoint: its URL, and its secret, which is shown whole only once."""
 
+import uuid
 from dataclasses import dataclass
 
 from pynamodb.expressions.condition import Condition
@@ -8,6 +9,7 @@ from pynamodb.expressions.update import Action
 from chalicelib.environment import Environment
 from chalicelib.errors import InvalidUrlError
 from chalicelib.storage import keys
+from chalicelib.storage.calls import StorageUnavailableError
 from chalicelib.storage.unit_of_work import ConflictError, delete, update
 from chalicelib.tenants import service as tenants
 from chalicelib.tenants.records import TenantRecord
@@ -72,12 +74,16 @@ def secret_of(env: Environment, tenant_id: str, sealed_secret: bytes) -> str:
 
 
 def _set_first(env: Environment, tenant_id: str, callback_url: str) -> bool:
-    """Set the URL if the secret was never shown, and return whether that was so."""
-    actions = [*_set(callback_url), TenantRecord.secret_shown.set(True)]
+    """Set the URL if the secret was never shown, and return whether it is this call that shows it."""
+    call = uuid.uuid4().hex
+    actions = [*_set(callback_url), TenantRecord.secret_shown.set(True), TenantRecord.secret_shown_to.set(call)]
     try:
         env.store.commit(update(keys.tenant(tenant_id), actions, _never_shown()))
-    except ConflictError:  # a twin was faster
-        return False
+    except ConflictError:  # a twin was faster, or this very write was, when botocore sent it again
+        return tenants.tenant(env, tenant_id).secret_shown_to == call
+    except StorageUnavailableError:  # it may have been done, and nobody else would ever show the secret
+        if tenants.tenant(env, tenant_id).secret_shown_to != call:
+            raise
     env.keep(TenantDirectory).forget(tenant_id)
     return True
 

@@ -69,6 +69,11 @@ class EventRecord(Record):
         """Every attempt so far, oldest first."""
         return self.attempts or []
 
+    @property
+    def is_sent_once(self) -> bool:
+        """Whether it needs no reminder any more: later attempts have their own, the buckets of what falls due."""
+        return self.delivery != PENDING or bool(self.attempts_made)
+
 
 @dataclass(frozen=True, slots=True)
 class PendingEvent:

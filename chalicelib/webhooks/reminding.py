@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from chalicelib.environment import Environment
 from chalicelib.storage import keys
 from chalicelib.storage.unit_of_work import ConflictError, delete
-from chalicelib.webhooks import events
 from chalicelib.webhooks.events import EventRecord, Telling
 from chalicelib.webhooks.numbering import read_tellings
 from chalicelib.webhooks.outbox import Reminder
@@ -23,7 +22,7 @@ def is_told(env: Environment, tenant_id: str, subject: str, tellings: Sequence[T
     if len(found) < len(named):
         env.queues.wake_numbering(tenant_id, subject)
         return False
-    unsent = [one for one in found.values() if one.delivery == events.PENDING and not one.attempts_made]
+    unsent = [one for one in found.values() if not one.is_sent_once]
     for record in unsent:
         if env.clock.now() - record.created_at / 1000 >= PATIENCE_SECONDS:
             env.queues.deliver(tenant_id, record.sk)
