@@ -19,7 +19,6 @@ _UNAVAILABLE = {
     "InternalServerError",
     "ServiceUnavailable",
     "TransactionInProgressException",
-    "TransactionConflictException",
 }
 
 

@@ -23,6 +23,7 @@ from chalicelib.storage.unit_of_work import MAX_WRITES, Write
 ATTEMPTS_ON_CONFLICT = 6
 BATCH_GET_LIMIT = 100
 
+_THROTTLED = {"ThrottlingError", "ProvisionedThroughputExceeded"}  # a transaction's member, as its reason has it
 INDEX_HASH = {"expiry_index": "expiry_bucket"}
 
 R = TypeVar("R", bound=Record)
@@ -65,13 +66,18 @@ class Store:
         """Read many items, in as few calls as DynamoDB allows; items that do not exist are absent."""
         found: dict[Key, Raw] = {}
         waiting = [key.raw for key in dict.fromkeys(keys)]
+        idle = 0
         while waiting:
             asked, waiting = waiting[:BATCH_GET_LIMIT], waiting[BATCH_GET_LIMIT:]
             request = {self._table_name: {"Keys": asked, "ConsistentRead": consistent}}
             answer = self._calls.make("BatchGetItem", {"RequestItems": request})
             for item in answer["Responses"].get(self._table_name, []):
                 found[Key(item["pk"]["S"], item["sk"]["S"])] = item
-            waiting += answer.get("UnprocessedKeys", {}).get(self._table_name, {}).get("Keys", [])
+            left = answer.get("UnprocessedKeys", {}).get(self._table_name, {}).get("Keys", [])
+            idle = idle + 1 if len(left) == len(asked) else 0
+            if idle:
+                self._wait(idle - 1, "the table did not get round to what was asked")
+            waiting += left
         return found
 
     def get_many(self, record_type: type[R], keys: Sequence[Key], *, consistent: bool = True) -> dict[Key, R]:
@@ -157,7 +163,7 @@ class Store:
 
     def add(self, key: Key, attribute: str, amount: int) -> int:
         """Add to a counter and return its new value; creates it at zero. Not idempotent: for leases only."""
-        answer = self._calls.make(
+        answer = self._write(
             "UpdateItem",
             {
                 **self._table,
@@ -194,39 +200,51 @@ class Store:
         return request
 
     def _commit_one(self, write: Write) -> None:
-        target = {} if write.verb == "Put" else {"Key": write.key.raw}
-        try:
-            self._calls.make(f"{write.verb}Item", {**self._table, **target, **write.parameters})
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            raise write.refused(answer_of(error).get("Item")) from None
+        self._write(f"{write.verb}Item", {**self._table, **_target(write), **write.parameters}, write)
 
     def _commit_together(self, writes: Sequence[Write]) -> None:
         members = [{write.verb: {**self._table, **_target(write), **write.parameters}} for write in writes]
-        for attempt in range(ATTEMPTS_ON_CONFLICT):
+        self._write("TransactWriteItems", {"TransactItems": members}, *writes)
+
+    def _write(self, operation: str, parameters: dict[str, Any], *writes: Write) -> dict[str, Any]:
+        """Make a writing call; again, a few times, when it met another on the same item: neither is wrong."""
+        attempt = 0
+        while True:
             try:
-                self._calls.make("TransactWriteItems", {"TransactItems": members})
+                return self._calls.make(operation, parameters)
             except ClientError as error:
-                if error.response["Error"]["Code"] != "TransactionCanceledException":
-                    raise
-                _raise_refusal(writes, answer_of(error)["CancellationReasons"])
-                # Only conflicts are left: two transactions met on one item, neither is wrong.
-                self._sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 -- jitter, not a secret
-            else:
-                return
-        raise StorageUnavailableError("the transaction met others on the same items too often")
+                _raise_unless_conflict(error, writes)
+            self._wait(attempt, "this write met others on the same items too often")
+            attempt += 1
+
+    def _wait(self, attempt: int, problem: str) -> None:
+        """Wait for a moment before another attempt, a random one so that those who met do not meet again."""
+        if attempt + 1 == ATTEMPTS_ON_CONFLICT:
+            raise StorageUnavailableError(problem)
+        self._sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 -- jitter, not a secret
 
 
 def _target(write: Write) -> dict[str, Any]:
     return {} if write.verb == "Put" else {"Key": write.key.raw}
 
 
-def _raise_refusal(writes: Sequence[Write], reasons: Sequence[dict[str, Any]]) -> None:
+def _raise_unless_conflict(error: ClientError, writes: Sequence[Write]) -> None:
+    code = error.response["Error"]["Code"]
+    if code == "ConditionalCheckFailedException":
+        raise writes[0].refused(answer_of(error).get("Item")) from None
+    if code == "TransactionCanceledException":
+        _raise_refusal(error, writes, answer_of(error)["CancellationReasons"])
+    elif code != "TransactionConflictException":
+        raise error
+
+
+def _raise_refusal(error: ClientError, writes: Sequence[Write], reasons: Sequence[dict[str, Any]]) -> None:
     """Raise what the first failed condition means; a throttled member makes the whole unit unavailable."""
     for write, reason in zip(writes, reasons, strict=True):
         if reason["Code"] == "ConditionalCheckFailed":
             raise write.refused(reason.get("Item")) from None
     codes = {reason["Code"] for reason in reasons} - {"None", "TransactionConflict"}
+    if codes - _THROTTLED:
+        raise error  # a write that can never be done: a mistake of ours
     if codes:
         raise StorageUnavailableError(", ".join(sorted(codes)))

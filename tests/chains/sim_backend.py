@@ -5,9 +5,10 @@ from chalicelib.chains.local_signer import LocalSigner
 from chalicelib.chains.networks import FAMILY_OF, NATIVE_TOKEN_OF
 from chalicelib.chains.sim import SimAdapter
 from chalicelib.chains.sim_client import SimClient
-from sandbox.chain.keys import account_xpub, hot_wallet_address, hot_wallet_key
+from sandbox.chain.keys import hot_wallet_address, hot_wallet_key
 from sandbox.chain.node import SimNode
 from sandbox.chain.server import LOOPBACK, NodeServer
+from sandbox.hd_keys import deposit_xpubs
 
 SEED = 7
 
@@ -42,7 +43,7 @@ class SimBackend:
     def new_address(self) -> str:
         self._addresses += 1
         family = FAMILY_OF[self.blockchain]
-        return deposit_address(family, account_xpub(SEED, family), self._addresses)
+        return deposit_address(family, deposit_xpubs(SEED)[family], self._addresses)
 
     def pay(self, address: str, units: int) -> str:
         return self.node.transfer(self.blockchain, address, self.token, units)

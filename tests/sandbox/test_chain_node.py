@@ -13,13 +13,13 @@ from chalicelib.chains.addresses import InvalidAddressError, validate
 from chalicelib.chains.hdkeys import deposit_address
 from chalicelib.chains.networks import FAMILY_OF, NATIVE_TOKEN_OF
 from sandbox.chain.errors import ChainRequestError, UnknownBlockchainError, UnknownTransactionError
-from sandbox.chain.keys import account_xpub, hot_wallet_address
+from sandbox.chain.keys import hot_wallet_address
 from sandbox.chain.networks import BLOCKCHAINS
 from sandbox.chain.node import SimNode
 
 ROOT = Path(__file__).parents[2]
-ALICE = deposit_address("TRX", account_xpub(1, "TRX"), 0)
-BOB = deposit_address("TRX", account_xpub(1, "TRX"), 1)
+ALICE = deposit_address("TRX", deposit_xpubs(1)["TRX"], 0)
+BOB = deposit_address("TRX", deposit_xpubs(1)["TRX"], 1)
 
 
 class FixedClock:
@@ -93,6 +93,7 @@ import sys
 from pathlib import Path
 from chalicelib.clock import SystemClock
 from sandbox.chain.node import SimNode
+from sandbox.hd_keys import deposit_xpubs
 node = SimNode(Path(sys.argv[1]), 1, SystemClock())
 while True:
     for _ in range(3):
@@ -155,7 +156,7 @@ def test_an_addresss_transfers_show_depth_and_what_waits(node):
 
 
 def test_addresses_are_canonical_however_they_are_spelt(node):
-    address = deposit_address("EVM", account_xpub(1, "EVM"), 0)
+    address = deposit_address("EVM", deposit_xpubs(1)["EVM"], 0)
     node.transfer("ETH", address.lower(), "USDT", 5)
     node.mine("ETH")
     assert [transfer.to for transfer in node.transfers("ETH", 2, 2)] == [address]
