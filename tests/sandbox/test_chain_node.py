@@ -16,6 +16,7 @@ from sandbox.chain.errors import ChainRequestError, UnknownBlockchainError, Unkn
 from sandbox.chain.keys import hot_wallet_address
 from sandbox.chain.networks import BLOCKCHAINS
 from sandbox.chain.node import SimNode
+from sandbox.hd_keys import deposit_xpubs
 
 ROOT = Path(__file__).parents[2]
 ALICE = deposit_address("TRX", deposit_xpubs(1)["TRX"], 0)
@@ -93,7 +94,6 @@ import sys
 from pathlib import Path
 from chalicelib.clock import SystemClock
 from sandbox.chain.node import SimNode
-from sandbox.hd_keys import deposit_xpubs
 node = SimNode(Path(sys.argv[1]), 1, SystemClock())
 while True:
     for _ in range(3):
