@@ -5,17 +5,19 @@ are left out while they are the payment's own, which is nearly always: the next 
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import ids
 from chalicelib.currencies import service as currencies
 from chalicelib.environment import Environment
 from chalicelib.errors import RatesUnavailableError
 from chalicelib.payments import rendering
-from chalicelib.payments.lifecycle import Change
 from chalicelib.payments.records import PaymentRecord
 from chalicelib.storage import keys
 from chalicelib.webhooks.events import EventRecord, PendingEvent, Telling
+
+if TYPE_CHECKING:  # the API tells and shows steps, it takes none
+    from chalicelib.payments.changes import Change
 
 EVENT_NAME = "payment_status_update"
 KIND = "payment"
@@ -27,7 +29,9 @@ def subject(payment_id: str) -> str:
     return f"{KIND}:{payment_id}"
 
 
-def untold_after(record: PaymentRecord, change: Change, height: int, movement_ids: list[str]) -> list[Any] | None:
+def untold_after(
+    record: PaymentRecord, change: "Change", height: int, movement_ids: list[str]
+) -> list[Any] | None:
     """Return the payment's untold steps once a change is stored with it.
 
     Args:
