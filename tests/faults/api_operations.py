@@ -54,7 +54,8 @@ def create_payment(gateway: Gateway, headers: dict[str, str] | None = None) -> O
             assert again.json == gateway.heard, "the first answer, byte for byte"
         return gateway.heard["status"], gateway.heard["amount_crypto"]
 
-    return Operation(act, is_asked=True, look=look, left_out=frozenset() if headers else frozenset({"payments"}))
+    left_out = frozenset[str]() if headers else frozenset({"payments"})
+    return Operation(act, is_asked=True, look=look, left_out=left_out, has_twin=bool(headers))
 
 
 def create_application(gateway: Gateway) -> Operation:
@@ -95,7 +96,7 @@ def operator_funds(gateway: Gateway, tenant: NewTenant) -> Operation:
             fund(gateway.env, tenant.tenant_id, "USDTTRC20", 5_000_000)
         return True
 
-    return Operation(act, is_asked=True)
+    return Operation(act, is_asked=True, has_twin=False)
 
 
 def operator_creates_tenant(gateway: Gateway) -> Operation:
@@ -118,7 +119,7 @@ def operator_creates_tenant(gateway: Gateway) -> Operation:
         assert len(entries) <= ASKED_TIMES
         return answer.status
 
-    return Operation(act, is_asked=True, look=look)
+    return Operation(act, is_asked=True, look=look, has_twin=False)
 
 
 def _is_done(answer: Any) -> bool:

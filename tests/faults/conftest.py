@@ -1,5 +1,7 @@
 """A gateway with one tenant on one chain, and the hooks that break its calls to AWS."""
 
+import gc
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,17 @@ from tests.support.aws import Aws
 from tests.support.clock import FakeClock
 from tests.support.tokens import token_for
 from tests.support.world import Receiver
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick() -> Iterator[None]:
+    """Thousands of expected failures need no traceback each, and moto's garbage can wait."""
+    logging.disable(logging.CRITICAL)
+    thresholds = gc.get_threshold()
+    gc.set_threshold(200_000, 50, 50)
+    yield
+    gc.set_threshold(*thresholds)
+    logging.disable(logging.NOTSET)
 
 
 @pytest.fixture

@@ -1,18 +1,18 @@
 """Runs one operation with every fault at every one of its calls, and demands the same end each time."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tests.faults import outcome, storage
 from tests.faults.gateway import Gateway
-from tests.faults.injection import Fault, Faults
+from tests.faults.injection import DEMANDED, Fault, Faults
 from tests.faults.operation import Operation
 
 SETTLING_MINUTES = 4
 PATIENCE_MINUTES = 20
 AS_QUEUES_DO, AGAIN_ANYHOW, DROPPED = range(3)
-READS = {"GetItem", "BatchGetItem", "Query"}
+WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
 
 
 @dataclass
@@ -30,6 +30,7 @@ class CrashPoints:
     gateway: Gateway
     faults: Faults
     prepare: Callable[[Gateway], Operation]
+    kinds: Collection[Fault] = tuple(Fault)
     end: Any = None
 
     def run(self) -> Count:
@@ -40,7 +41,8 @@ class CrashPoints:
         calls, self.end = self._undisturbed()
         assert calls, "an operation asks something of AWS"
         count = Count(positions=len(calls))
-        for number, (position, fault) in enumerate(_cases(calls)):
+        cases = _cases(calls, has_twin=self.operation.has_twin)
+        for number, (position, fault) in enumerate(case for case in cases if case[1] in self.kinds):
             where = f"{fault} at call {position + 1} of {len(calls)}: {calls[position]}"
             self._case(position, fault, number % 3, where)
             count.cases += 1
@@ -66,7 +68,7 @@ class CrashPoints:
         try:
             self._start()
             is_done = False
-            with self.faults.at(position, fault):
+            with self.faults.at(position, fault, lambda: self.operation.overtake(self.gateway)):
                 is_done = self.operation.begin(self.gateway)
             assert self.faults.has_fired, "the fault was met"
             self._go_on(is_done=is_done, mode=mode)
@@ -99,7 +101,7 @@ class CrashPoints:
 
     def _wait(self, mode: int) -> None:
         """Let minutes pass until the end is reached; what only had to be delivered again needs none."""
-        if mode == AS_QUEUES_DO and not self.operation.is_scheduled and self._end() == self.end:
+        if mode != DROPPED and not self.operation.is_scheduled and self._end() == self.end:
             return
         for _ in range(PATIENCE_MINUTES):
             self.gateway.minute()
@@ -118,9 +120,11 @@ class CrashPoints:
         return {name: fact for name, fact in facts.items() if name not in self.operation.left_out}, looked
 
 
-def _cases(calls: Sequence[str]) -> Iterator[tuple[int, Fault]]:
-    """Every position with every fault; a read that botocore repeats is no other than one that it does not."""
+def _cases(calls: Sequence[str], *, has_twin: bool) -> Iterator[tuple[int, Fault]]:
+    """Every position with every fault; of the reads, those that are demanded: there the others are no news."""
     for position, call in enumerate(calls):
-        for fault in Fault:
-            if fault is not Fault.REPEATED or call not in READS:
-                yield position, fault
+        yield from ((position, fault) for fault in DEMANDED)
+        if call in WRITES:
+            yield position, Fault.REPEATED
+        if call in WRITES and has_twin:
+            yield position, Fault.OVERTAKEN

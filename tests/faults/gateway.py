@@ -70,9 +70,13 @@ class Gateway:
         """End the process and start another one: nothing of its memory is left."""
         pool = SimpleNamespace(pool=InlinePool())
         kept: Any = {ProcessPool: pool}
-        self.env = replace(self._built, _kept=kept, _lock=threading.RLock())
+        return self.use(replace(self._built, _kept=kept, _lock=threading.RLock()))
+
+    def use(self, env: Environment) -> Environment:
+        """Let this process be the one that acts."""
+        self.env = env
         environment.provide(lambda: self.env)
-        return self.env
+        return env
 
     @property
     def client(self) -> ApiClient:

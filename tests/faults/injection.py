@@ -25,6 +25,7 @@ class Fault(StrEnum):
     COMMITTED = "committed"  # it was done, and the answer never came
     KILLED = "killed"  # the process ends before the call, and asks nothing any more
     REPEATED = "repeated"  # it was done, the answer was lost, botocore sent it again
+    OVERTAKEN = "overtaken"  # another process does the same, from beginning to end, just before the call
 
 
 DEMANDED = (Fault.REFUSED, Fault.THROTTLED, Fault.COMMITTED, Fault.KILLED)
@@ -44,11 +45,14 @@ class Faults:
     has_fired: bool = False
     is_dead: bool = False
     is_recording: bool = False
+    twin: Callable[[], None] = lambda: None
 
     @contextmanager
-    def at(self, position: int | None, fault: Fault | None) -> Iterator[None]:
+    def at(
+        self, position: int | None, fault: Fault | None, twin: Callable[[], None] = lambda: None
+    ) -> Iterator[None]:
         """Record the calls of one operation, with a fault at one of them; a killed process ends here."""
-        self.made, self.position, self.fault = [], position, fault
+        self.made, self.position, self.fault, self.twin = [], position, fault, twin
         self.has_fired = self.is_dead = False
         self.is_recording = True
         try:
@@ -85,9 +89,16 @@ class Faults:
         if self.fault is Fault.THROTTLED:
             error = {"Code": "ThrottlingException", "Message": "Rate exceeded"}
             return SimpleNamespace(status_code=400), {"Error": error, "ResponseMetadata": {}}
+        if self.fault is Fault.OVERTAKEN:
+            self._overtake()
         if self.fault is Fault.REPEATED and model.name != BOUND_TO_TOKEN:
             send(model, params)
         return None
+
+    def _overtake(self) -> None:
+        self.is_recording = False
+        self.twin()
+        self.is_recording = True
 
 
 @contextmanager

@@ -23,6 +23,8 @@ class Operation:
         is_asked: a client or an operator asks, and asks again until it is done; a power cut does not stop them.
         look: what else must be the same at the end.
         is_scheduled: nobody asks: it runs again by a minute later anyhow.
+        has_twin: another process may be doing the same beside it.
+        twin: what that does, when it is not the same.
         left_out: facts that may differ (what a client that has no idempotency key leaves behind).
     """
 
@@ -31,11 +33,23 @@ class Operation:
     is_scheduled: bool = False
     look: Callable[[Gateway], Any] = lambda _: None
     left_out: frozenset[str] = frozenset()
+    has_twin: bool = True
+    twin: Act | None = None
 
     def begin(self, gateway: Gateway) -> bool:
         """Do it; a refusal of the storage ends it, as it ends a function on AWS."""
+        return self._done(self.act, gateway)
+
+    def overtake(self, gateway: Gateway) -> None:
+        """Do it, or what its twin does, in a process of its own."""
+        mine = gateway.env
+        gateway.start_process()
+        self._done(self.twin or self.act, gateway)
+        gateway.use(mine)
+
+    def _done(self, act: Act, gateway: Gateway) -> bool:
         try:
-            return self.act(gateway)
+            return act(gateway)
         except (StorageUnavailableError, ConflictError) as error:
             logger.info("ended by %r", error)
             return False
@@ -51,7 +65,7 @@ def scheduled(run: Callable[[Gateway], None]) -> Operation:
     return Operation(act, is_scheduled=True)
 
 
-def handled(messages: Sequence[Message], look: Callable[[Gateway], Any] = lambda _: None) -> Operation:
+def handled(messages: Sequence[Message]) -> Operation:
     """Return the operation of a worker: it handles messages, and those that fail come again."""
     assert messages, "a worker has something to do"
-    return Operation(lambda gateway: not gateway.handle(messages), look=look)
+    return Operation(lambda gateway: not gateway.handle(messages))

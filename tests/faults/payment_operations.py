@@ -35,16 +35,7 @@ def scan_sees_mempool(gateway: Gateway) -> Operation:
 
 
 def scan_sees_block(gateway: Gateway) -> Operation:
-    for _ in range(2):
-        gateway.pay(gateway.create(callback_url=gateway.receiver.url))
-    gateway.mine()
-    return scheduled(Gateway.scan)
-
-
-def scan_sees_mined(gateway: Gateway) -> Operation:
     gateway.pay(gateway.create(callback_url=gateway.receiver.url))
-    gateway.scan()
-    gateway.settle()
     gateway.mine()
     return scheduled(Gateway.scan)
 
@@ -116,14 +107,6 @@ def scan_sees_reorg_of_credited(gateway: Gateway) -> Operation:
     txid = completed(gateway)
     _let_sweeps_pass(gateway)
     gateway.node.reorg("TRX", DEEP + 1, [txid])
-    return scheduled(Gateway.scan)
-
-
-def scan_sees_deposit_moved(gateway: Gateway) -> Operation:
-    seen(gateway)
-    gateway.settle()
-    gateway.mine(2)
-    gateway.node.reorg("TRX", 3)
     return scheduled(Gateway.scan)
 
 

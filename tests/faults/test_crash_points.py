@@ -42,14 +42,13 @@ OPERATIONS = _operations(api_operations, payment_operations, webhook_operations)
 WAITING, CONFIRMING, COMPLETED = ("waiting",), ("confirming",), ("completed",)
 FAILED, EXPIRED, UNDERPAID = ("failed",), ("expired",), ("partially_completed", "UNDERPAID")
 TAKEN_BACK, REVERSED = ("waiting", "REORGED"), ("completed", "REORGED", "REVERSED")
-MOVED, MOVED_LATER = ("confirming", "REORGED"), ("completed", "REORGED")
+MOVED = ("completed", "REORGED")
 
 # How the payments of an operation end; the operations that are not here have none.
 END_OF = {
     "create_payment_with_key": WAITING,
     "scan_sees_mempool": CONFIRMING,
     "scan_sees_block": CONFIRMING,
-    "scan_sees_mined": CONFIRMING,
     "scan_sees_double_spend": FAILED,
     "scan_finds_it_deep": COMPLETED,
     "worker_admits": CONFIRMING,
@@ -60,8 +59,7 @@ END_OF = {
     "worker_admits_and_credits": COMPLETED,
     "scan_sees_reorg": TAKEN_BACK,
     "scan_sees_reorg_of_credited": REVERSED,
-    "scan_sees_deposit_moved": MOVED,
-    "scan_sees_credited_moved": MOVED_LATER,
+    "scan_sees_credited_moved": MOVED,
     "scan_sees_new_deposit_below": REVERSED,
     "worker_orphans": TAKEN_BACK,
     "worker_reverses": REVERSED,
@@ -76,7 +74,7 @@ END_OF = {
     "sweep_moves_on": COMPLETED,
     "writer_numbers_event": CONFIRMING,
     "writer_numbers_event_and_row": COMPLETED,
-    "writer_numbers_several": CONFIRMING,
+    "writers_number_side_by_side": CONFIRMING,
     "sender_succeeds": CONFIRMING,
     "sender_fails_for_seconds": CONFIRMING,
     "sender_fails_for_minutes": CONFIRMING,

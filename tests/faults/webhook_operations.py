@@ -25,10 +25,13 @@ def writer_numbers_row(gateway: Gateway, tenant: NewTenant) -> Operation:
     return handled(gateway.take())
 
 
-def writer_numbers_several(gateway: Gateway, tenant: NewTenant) -> Operation:
+def writers_number_side_by_side(gateway: Gateway) -> Operation:
+    """Two writers of one tenant, each with something of its own to number."""
     worker_admits(gateway).begin(gateway)
-    fund(gateway.env, tenant.tenant_id, "USDTTRC20", 5_000_000)
-    return handled(gateway.take())
+    mine = gateway.take()
+    worker_admits(gateway).begin(gateway)
+    other = gateway.take()
+    return Operation(lambda gateway: not gateway.handle(mine), twin=lambda gateway: not gateway.handle(other))
 
 
 def _first_event(gateway: Gateway) -> None:
