@@ -9,8 +9,8 @@ from contextlib import suppress
 from chalicelib.chains.records import BlockRecord, ChainHeads, DepositSweepCursor, MempoolRecord, Sighted
 from chalicelib.environment import Environment
 from chalicelib.payments import bookings
-from chalicelib.payments.deposit_work import sighting_of
-from chalicelib.payments.deposits import Deposit, DepositState
+from chalicelib.payments.deposit_work import is_deep, sighting_of
+from chalicelib.payments.deposits import DepositState
 from chalicelib.payments.records import PaymentRecord
 from chalicelib.payments.steps import subject, tellings_of
 from chalicelib.storage import keys
@@ -91,13 +91,8 @@ def _must_be_told_again(
         # A payment passes over nothing that is in a block: it was not taken in yet, or not again.
         return True
     if deposit.state is DepositState.SEEN:
-        return _is_deep(env, deposit, head)
+        return deposit.height is None or is_deep(env, deposit, head)
     return None
-
-
-def _is_deep(env: Environment, deposit: Deposit, head: int) -> bool:
-    wanted = env.catalogue.by_code(deposit.currency).confirmations
-    return deposit.height is None or head - deposit.height + 1 >= wanted
 
 
 def _is_told(env: Environment, tenant_id: str, record: PaymentRecord) -> bool:

@@ -118,11 +118,12 @@ def _deep_enough(env: Environment, state: PaymentState | None, sighted: Sighted)
     return [
         deposit
         for deposit in (state.deposits if state else ())
-        if deposit.state is DepositState.SEEN and deposit.blockchain == blockchain and _is_deep(env, deposit, head)
+        if deposit.state is DepositState.SEEN and deposit.blockchain == blockchain and is_deep(env, deposit, head)
     ]
 
 
-def _is_deep(env: Environment, deposit: Deposit, head: int) -> bool:
+def is_deep(env: Environment, deposit: Deposit, head: int) -> bool:
+    """Say whether a deposit has all the confirmations that its currency asks for, at that height of its chain."""
     wanted = env.catalogue.by_code(deposit.currency).confirmations
     return deposit.height is not None and head - deposit.height + 1 >= wanted
 
@@ -132,7 +133,7 @@ def _credit(env: Environment, deposit: Deposit, record: PaymentRecord, state: Pa
     adapter = env.chains[deposit.blockchain]
     found = adapter.status(deposit.txid)
     is_there = found.state == "mined" and found.ok and found.block_hash == deposit.block_hash
-    if not is_there or not _is_deep(env, deposit, adapter.head().height):
+    if not is_there or not is_deep(env, deposit, adapter.head().height):
         logger.info("a deposit of payment %s is not where it was seen", record.sk)
         return None  # the scanner finds out what became of it, and tells
     now_known = state.deposit(deposit.deposit_id)
