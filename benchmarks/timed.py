@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from benchmarks.figures import Figure
 from benchmarks.gateway import gateway
 from benchmarks.imports import api_import
-from benchmarks.memory import sandbox_memory
+from benchmarks.running_sandbox import sandbox_figures
 from benchmarks.warm_request import api_request
 
 
@@ -14,4 +14,4 @@ def timed() -> Iterator[Figure]:
     yield from api_import()
     with gateway() as measured:
         yield from api_request(measured)
-    yield from sandbox_memory()
+    yield from sandbox_figures()

@@ -3,7 +3,6 @@
 import http.client
 import json
 import socket
-import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -184,16 +183,15 @@ def test_no_content_has_no_body_and_keeps_the_connection(port: int) -> None:
     assert "content-length" not in first[1]
 
 
-def test_a_kept_alive_request_takes_less_than_5_ms(port: int) -> None:
+def test_sixty_requests_share_one_connection(port: int) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    took = []
+    connection.connect()
+    kept = connection.sock
     for _ in range(60):
-        started = time.perf_counter()
         connection.request("GET", "/status/")
-        connection.getresponse().read()
-        took.append(time.perf_counter() - started)
+        assert connection.getresponse().read()
+        assert connection.sock is kept
     connection.close()
-    assert sorted(took)[30] < 0.005
 
 
 def test_requests_at_the_same_time_do_not_mix(port: int) -> None:

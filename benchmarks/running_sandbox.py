@@ -1,8 +1,10 @@
-"""How much memory the sandbox takes: every process of it together, idle, right after its start."""
+"""The sandbox as it runs: its memory, every process together, and how long a kept-alive request takes."""
 
+import http.client
 import os
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -12,15 +14,16 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.figures import MEGABYTES, Figure
+from benchmarks.figures import MEGABYTES, MILLISECONDS, Figure
 from benchmarks.imports import REPOSITORY
 
 START_SECONDS, STOP_SECONDS, SETTLE_SECONDS = 40.0, 30.0, 4.0
+REQUESTS = 200
 KILOBYTE, MEGABYTE = 1024, 1_000_000
 
 
-def sandbox_memory() -> Iterator[Figure]:
-    """Start the sandbox, let it mine, and add up what its processes hold; says so when it does not start."""
+def sandbox_figures() -> Iterator[Figure]:
+    """Start the sandbox, let it mine, and measure it; says so when it does not start."""
     with tempfile.TemporaryDirectory() as folder:
         port = _free_port()
         own = {"PORT": str(port), "CONTROL_PORT": str(_free_port()), "SANDBOX_DIR": f"{folder}/sandbox"}
@@ -36,8 +39,11 @@ def sandbox_memory() -> Iterator[Figure]:
             if _is_up(sandbox, port):
                 time.sleep(SETTLE_SECONDS)
                 yield Figure("sandbox.rss_mb", _resident_bytes(sandbox.pid) / MEGABYTE, MEGABYTES)
+                yield Figure("sandbox.status_ms", _median_request_seconds(port) * 1000, MILLISECONDS)
             else:
-                print("sandbox.rss_mb IS MISSING: the sandbox did not start", file=sys.stderr)
+                print(
+                    "sandbox.rss_mb AND sandbox.status_ms ARE MISSING: the sandbox did not start", file=sys.stderr
+                )
         finally:
             _stop(sandbox)
 
@@ -51,6 +57,19 @@ def _is_up(sandbox: subprocess.Popen[bytes], port: int) -> bool:
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
     return False
+
+
+def _median_request_seconds(port: int) -> float:
+    """Return the median time of ``GET /status/`` over one kept-alive connection."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    took = []
+    for _ in range(REQUESTS):
+        started = time.perf_counter()
+        connection.request("GET", "/status/")
+        connection.getresponse().read()
+        took.append(time.perf_counter() - started)
+    connection.close()
+    return statistics.median(took)
 
 
 def _resident_bytes(session: int) -> int:
