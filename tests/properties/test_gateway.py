@@ -12,6 +12,7 @@ from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
     consumes,
+    initialize,
     invariant,
     multiple,
     rule,
@@ -39,6 +40,11 @@ FACTORS = {"exact": 1.0, "tolerated": 0.996, "under": 0.4, "over": 1.7, "half": 
 DUST = 4_000  # under a cent of USDT; three of them pass the bound
 CURRENCY_OF = {"USDT": "USDTTRC20", "TRX": "TRX"}
 
+# How many blocks are mined at once; what becomes of the messages that wait: all dealt with, handled twice and
+# mixed up, left waiting, lost.
+BLOCKS = st.sampled_from([1, DEEP])
+MESSAGES = st.sampled_from(["settled", "mixed", "left", "lost"])
+
 Payment = dict[str, Any]
 
 
@@ -64,6 +70,11 @@ class GatewayMachine(RuleBasedStateMachine):
         tenant = create_tenant(self.gateway.env, "Your Company", transaction_fee="1.5")
         self.gateway.token = token_for(self.gateway.env, tenant)
         self.created: dict[str, Payment] = {}
+        self.order = Random(1)
+
+    @initialize(target=payments, fixed=st.booleans())
+    def begin(self, fixed: bool) -> Any:
+        return multiple(*(self.create(fixed, False, 1000, currency) for currency in CURRENCY_OF.values()))
 
     @rule(
         target=payments,
@@ -86,60 +97,67 @@ class GatewayMachine(RuleBasedStateMachine):
         self.created[payment["transaction_id"]] = payment
         return payment
 
-    @rule(target=paid, payment=payments, factor=st.sampled_from(sorted(FACTORS)))
-    def pay(self, payment: Payment, factor: str) -> str:
-        units = int(_units(payment) * FACTORS[factor])
-        return self.gateway.pay(payment, units)
+    @rule(
+        target=paid,
+        payment=payments,
+        factor=st.sampled_from(sorted(FACTORS)),
+        blocks=BLOCKS,
+        messages=MESSAGES,
+    )
+    def pay(self, payment: Payment, factor: str, blocks: int, messages: str) -> str:
+        txid = self.gateway.pay(payment, int(_units(payment) * FACTORS[factor]))
+        self.mine(blocks, messages)
+        return txid
 
-    @rule(target=paid, payment=payments, units=st.sampled_from([1, DUST]))
-    def pay_dust(self, payment: Payment, units: int) -> str:
-        return self.gateway.pay(payment, units)
+    @rule(target=paid, payment=payments, units=st.sampled_from([1, DUST]), blocks=BLOCKS, messages=MESSAGES)
+    def pay_dust(self, payment: Payment, units: int, blocks: int, messages: str) -> str:
+        txid = self.gateway.pay(payment, units)
+        self.mine(blocks, messages)
+        return txid
 
-    @rule(target=paid, payment=payments, units=st.sampled_from([3_000_000, 1_234_567]))
-    def pay_in_another_currency(self, payment: Payment, units: int) -> str:
+    @rule(target=paid, payment=payments, units=st.sampled_from([3_000_000, 1_234_567]), messages=MESSAGES)
+    def pay_in_another_currency(self, payment: Payment, units: int, messages: str) -> str:
         token = "TRX" if payment["token"] == "USDT" else "USDT"
-        return self.node.transfer("TRX", payment["address"], token, units)
+        txid = self.node.transfer("TRX", payment["address"], token, units)
+        self.mine(1, messages)
+        return txid
 
     @rule(payment=payments)
     def pay_in_no_currency_of_ours(self, payment: Payment) -> None:
         self.node.transfer("TRX", payment["address"], "JUNK", 1_000_000)
         self.node.transfer("TRX", payment["address"], payment["token"], 0)
 
-    @rule(blocks=st.sampled_from([1, 2, DEEP]), settled=st.booleans())
-    def mine(self, blocks: int, settled: bool) -> None:
+    @rule(blocks=BLOCKS, messages=MESSAGES)
+    def mine(self, blocks: int, messages: str) -> None:
         self.gateway.mine(blocks)
-        self._scan(settled)
+        self._scan(messages)
 
-    @rule(settled=st.booleans())
-    def scan(self, settled: bool) -> None:
-        self._scan(settled)
-
-    @rule(target=dropped, txid=consumes(paid), depth=st.integers(1, DEEP + 2), settled=st.booleans())
-    def reorganise_without(self, txid: str, depth: int, settled: bool) -> Any:
+    @rule(target=dropped, txid=consumes(paid), depth=st.integers(1, DEEP + 2), messages=MESSAGES)
+    def reorganise_without(self, txid: str, depth: int, messages: str) -> Any:
         status = self.node.status("TRX", txid)
         height = self.node.height("TRX")
         if status.state == "missing" or height < 2:
             return multiple()
         wanted = height - status.height + 1 if status.height is not None else 1
         self.node.reorg("TRX", min(height - 1, max(depth, wanted)), [txid])
-        self._scan(settled)
+        self._scan(messages)
         return txid
 
-    @rule(depth=st.integers(1, DEEP + 2), settled=st.booleans())
-    def reorganise(self, depth: int, settled: bool) -> None:
+    @rule(depth=st.integers(1, DEEP + 2), messages=MESSAGES)
+    def reorganise(self, depth: int, messages: str) -> None:
         self.node.reorg("TRX", min(depth, self.node.height("TRX")), [])
-        self._scan(settled)
+        self._scan(messages)
 
     @rule(target=paid, txid=consumes(dropped))
     def send_again(self, txid: str) -> str:
         self.node.rebroadcast("TRX", txid)
         return txid
 
-    @rule(txid=consumes(paid), settled=st.booleans())
-    def double_spend(self, txid: str, settled: bool) -> None:
+    @rule(txid=consumes(paid), messages=MESSAGES)
+    def double_spend(self, txid: str, messages: str) -> None:
         if self.node.status("TRX", txid).state == "mempool":
             self.node.doublespend("TRX", txid)
-            self._scan(settled)
+            self._scan(messages)
 
     @rule(seconds=st.sampled_from([20, 200, 1900]))
     def let_time_pass(self, seconds: int) -> None:
@@ -147,25 +165,16 @@ class GatewayMachine(RuleBasedStateMachine):
         refresh_prices(self.gateway.env)
         self.gateway.sweep()
 
-    @rule(seed=st.integers(0, 1000))
-    def deliver_messages_twice_and_mixed(self, seed: int) -> None:
-        messages = self.gateway.take() * 2
-        Random(seed).shuffle(messages)
-        for message in messages:
-            self.gateway.handle([message])
-
-    @rule()
-    def lose_messages(self) -> None:
-        self.gateway.drop_messages()
-
-    @rule()
-    def end_process(self) -> None:
-        self.gateway.start_process()
-
-    @rule()
-    def settle(self) -> None:
+    @rule(messages=MESSAGES)
+    def deal_with_messages(self, messages: str) -> None:
         refresh_prices(self.gateway.env)
-        self.gateway.settle()
+        if messages == "settled":
+            self.gateway.settle()
+        elif messages == "mixed":
+            self._mix()
+        elif messages == "lost":  # and the process with them
+            self.gateway.drop_messages()
+            self.gateway.start_process()
 
     @invariant()
     def books_agree(self) -> None:
@@ -221,12 +230,17 @@ class GatewayMachine(RuleBasedStateMachine):
                     arrived[deposit.currency] -= deposit.units
             assert +arrived == +gross[payment_id], "what arrived is what was booked"
 
-    def _scan(self, settled: bool) -> None:
+    def _scan(self, messages: str) -> None:
         self.clock.advance(1)
         self.gateway.scan()
-        if settled:
-            refresh_prices(self.gateway.env)
-            self.gateway.settle()
+        self.deal_with_messages(messages)
+
+    def _mix(self) -> None:
+        """Handle each message twice, in any order, and leave what follows from them."""
+        messages = self.gateway.take() * 2
+        self.order.shuffle(messages)
+        for message in messages:
+            self.gateway.handle([message])
 
 
 def _units(payment: Payment) -> int:
@@ -267,8 +281,8 @@ def test_money_events_and_chain_agree_whatever_happens(aws: Aws, tmp_path: Path,
     run_state_machine_as_test(
         GatewayMachine,
         settings=settings(
-            max_examples=15,
-            stateful_step_count=25,
+            max_examples=25,
+            stateful_step_count=15,
             phases=[Phase.generate],  # shrinking would take minutes; what failed is printed step by step
             deadline=None,
             derandomize=True,
