@@ -16,22 +16,20 @@ from chalicelib.payments.steps import subject, tellings_of
 from chalicelib.storage import keys
 from chalicelib.storage.records import Record
 from chalicelib.storage.unit_of_work import ConflictError, update
-from chalicelib.webhooks.reminding import is_told
-
-PATIENCE_SECONDS = 45  # younger ones are on their way
+from chalicelib.webhooks.reminding import PATIENCE_SECONDS, is_told
 
 
 def sweep(env: Environment) -> None:
     """Look after the deposits of every chain."""
+    heads = env.store.get(ChainHeads, keys.chain_heads())
     for blockchain in sorted(env.chains):
-        _sweep_chain(env, blockchain)
+        _sweep_chain(env, blockchain, heads.height_of(blockchain) if heads else 0)
 
 
-def _sweep_chain(env: Environment, blockchain: str) -> None:
+def _sweep_chain(env: Environment, blockchain: str, head: int) -> None:
     cursor_key = keys.sweep(f"deposits#{blockchain}")
     cursor = env.store.get(DepositSweepCursor, cursor_key)
     done_below = from_height = cursor.from_height if cursor else 0
-    head = _head(env, blockchain)
     again: list[Sighted] = []
     open_heights: list[int] = []
     open_from = Record.sk >= f"{from_height:012d}"
@@ -108,8 +106,3 @@ def _look_after_telling(env: Environment, sighted: Sighted) -> None:
 
 def _is_old(env: Environment, seen_at: int) -> bool:
     return env.clock.now() - seen_at >= PATIENCE_SECONDS
-
-
-def _head(env: Environment, blockchain: str) -> int:
-    heads = env.store.get(ChainHeads, keys.chain_heads())
-    return heads.height_of(blockchain) if heads else 0

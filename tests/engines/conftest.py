@@ -1,6 +1,5 @@
 """A gateway on an engine with true transaction isolation: concurrency is proven here, never on moto."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,14 +13,14 @@ from chalicelib import environment
 from chalicelib.queues import Queues, QueueUrls
 from chalicelib.storage.store import Store
 from chalicelib.tenants.service import NewTenant, create_tenant
-from sandbox.engine import engine, install
-from sandbox.engine.child import EngineUnavailableError
+from sandbox.engine import engine
 from sandbox.engine.engine import ACCESS_KEY, REGION, Engine
 from sandbox.engine.provision import provision
 from tests.support.application import application
 from tests.support.aws import Aws
 from tests.support.client import ApiClient
 from tests.support.clock import FakeClock
+from tests.support.engines import started
 from tests.support.environment import make_environment
 from tests.support.settings import make_settings
 from tests.support.tokens import token_for
@@ -30,16 +29,9 @@ from tests.support.world import HeldQueues, Nodes, World
 
 @pytest.fixture(scope="session", params=engine.ENGINES)
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    name = request.param
-    fetched = (install.ENGINE_DIRECTORY / "dynamodb-local").exists()
-    if name == "dynamodb-local" and not (fetched or os.environ.get("CI") or os.environ.get("ENGINE") == name):
-        pytest.skip("DynamoDB Local is fetched only when asked for (its licence): ENGINE=dynamodb-local make test")
-    try:
-        started = engine.start(name, tmp_path_factory.mktemp(name))
-    except EngineUnavailableError as unavailable:
-        pytest.skip(f"NOT TESTED: {unavailable}")
-    yield started
-    started.stop()
+    made = started(request.param, tmp_path_factory.mktemp(request.param))
+    yield made
+    made.stop()
 
 
 @dataclass

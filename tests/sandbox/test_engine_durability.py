@@ -14,11 +14,11 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from sandbox.engine import dynamodb_local, engine, install
-from sandbox.engine.child import EngineUnavailableError
+from sandbox.engine import dynamodb_local, engine
 from sandbox.engine.engine import ACCESS_KEY, REGION, Engine
 from sandbox.engine.loopback import device_of
 from sandbox.engine.provision import Names, provision
+from tests.support.engines import started
 
 pytestmark = pytest.mark.slow
 
@@ -29,17 +29,6 @@ running = engine.start(sys.argv[1], pathlib.Path(sys.argv[2]))
 print(*(child.process.pid for child in running.children), flush=True)
 time.sleep(600)
 """
-
-
-def started(name: str, directory: Path) -> Engine:
-    fetched = (install.ENGINE_DIRECTORY / "dynamodb-local").exists()
-    asked_for = fetched or os.environ.get("CI") or os.environ.get("ENGINE") == name
-    if name == "dynamodb-local" and not asked_for:
-        pytest.skip("DynamoDB Local is fetched only when asked for (its licence): ENGINE=dynamodb-local make test")
-    try:
-        return engine.start(name, directory)
-    except EngineUnavailableError as unavailable:
-        pytest.skip(f"NOT TESTED: {unavailable}")
 
 
 @contextmanager
