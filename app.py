@@ -96,3 +96,19 @@ def deliver_webhooks(event: Any) -> dict[str, Any]:
     from chalicelib.webhooks import workers
 
     return workers.deliver_webhooks(environment.current(), event.to_dict())
+
+
+@app.on_sqs_message("sluice-transfers.fifo", batch_size=10)
+def handle_transfers(event: Any) -> dict[str, Any]:
+    """Carry out the transfers that wait for a master account."""
+    from chalicelib.transfers import workers
+
+    return workers.handle_transfers(environment.current(), event.to_dict())
+
+
+@app.on_sqs_message("sluice-payouts.fifo", batch_size=10)
+def handle_payouts(event: Any) -> dict[str, Any]:
+    """Pay withdrawals out of a hot wallet, and follow them until they are settled."""
+    from chalicelib.withdrawals import workers
+
+    return workers.handle_payouts(environment.current(), event.to_dict())

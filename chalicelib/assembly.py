@@ -1,5 +1,6 @@
 """Puts a process together from its settings: the one place where parts are chosen, and loaded when they are."""
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -12,12 +13,12 @@ from chalicelib.currencies.catalogue import load_catalogue
 from chalicelib.environment import Environment
 from chalicelib.ledger import history
 from chalicelib.payments import steps as payment_steps
-from chalicelib.queues import Queues, QueueUrls
+from chalicelib.queues import Queues, urls_of
 from chalicelib.storage.store import Store
 from chalicelib.webhooks.lookup import system_resolver
 
 if TYPE_CHECKING:
-    from chalicelib.chains.adapter import ChainAdapter
+    from chalicelib.chains.adapter import ChainAdapter, Signer
     from chalicelib.currencies.prices import PriceSource
 
 _SQS = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
@@ -36,7 +37,7 @@ def build(settings: Settings | None = None, clock: Clock | None = None) -> Envir
     settings = settings or from_environment()
     clock = clock or SystemClock()
     session = botocore.session.get_session()
-    urls = QueueUrls(settings.deposits_queue_url, settings.numbering_queue_url, settings.deliveries_queue_url)
+    urls = urls_of(settings)
 
     def sqs() -> object:
         return session.create_client("sqs", settings.region, endpoint_url=settings.endpoint_url_sqs, config=_SQS)
@@ -51,7 +52,26 @@ def build(settings: Settings | None = None, clock: Clock | None = None) -> Envir
         chains={name: _chain(name, url) for name, url in settings.chain_nodes.items()},
         resolver=system_resolver,
         subjects={"payment": payment_steps.tellings, "movement": history.tellings},
+        signers=_Signers(settings.hot_wallet_keys or {}),
     )
+
+
+class _Signers(Mapping[str, "Signer"]):
+    """The hot wallets' signers, each made when it is asked for."""
+
+    def __init__(self, keys: Mapping[str, str]) -> None:
+        self._keys = keys
+
+    def __getitem__(self, blockchain: str) -> "Signer":
+        from chalicelib.chains.local_signer import LocalSigner  # noqa: PLC0415 -- only who signs loads it
+
+        return LocalSigner(bytes.fromhex(self._keys[blockchain]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
 
 
 def _price_source(name: str, settings: Settings, clock: Clock) -> "PriceSource":

@@ -32,6 +32,8 @@ class Settings:
         deposits_queue_url: where the scanner reports deposits.
         numbering_queue_url: FIFO, one group for each tenant.
         deliveries_queue_url: webhook attempts.
+        transfers_queue_url: FIFO, wake-ups of the transfer workers, one group for each master account.
+        payouts_queue_url: FIFO, one group for each hot wallet.
         issuer: ``iss`` and ``aud`` of access tokens.
         token_public_keys: the JWKS (RFC 7517) that access tokens are verified with.
         token_signing_key: the private key as a JWK; only the token function has it.
@@ -40,6 +42,7 @@ class Settings:
         deposit_xpubs: address family to account xpub; nothing here can spend.
         chain_nodes: blockchain to the URL of its node.
         price_sources: names of the price sources to ask.
+        hot_wallet_keys: sandbox only: blockchain to the private key, in hex, of its hot wallet.
         allow_local_callbacks: sandbox only: webhooks may go to http and loopback.
         sandbox_seed: sandbox only: what the seeded price sources derive from.
         rate_limits: whether token requests are limited.
@@ -52,6 +55,8 @@ class Settings:
     deposits_queue_url: str
     numbering_queue_url: str
     deliveries_queue_url: str
+    transfers_queue_url: str
+    payouts_queue_url: str
     issuer: str
     token_public_keys: Mapping[str, Any]
     token_signing_key: Mapping[str, Any] | None
@@ -60,6 +65,7 @@ class Settings:
     deposit_xpubs: Mapping[str, str]
     chain_nodes: Mapping[str, str]
     price_sources: tuple[str, ...]
+    hot_wallet_keys: Mapping[str, str] | None = None
     allow_local_callbacks: bool = False
     sandbox_seed: int | None = None
     rate_limits: bool = True
@@ -67,7 +73,12 @@ class Settings:
     @cached_property
     def is_sandbox(self) -> bool:
         """Whether any setting is one that only the sandbox may have."""
-        return self.allow_local_callbacks or self.sandbox_seed is not None or not self.rate_limits
+        return bool(
+            self.allow_local_callbacks
+            or self.sandbox_seed is not None
+            or self.hot_wallet_keys
+            or not self.rate_limits
+        )
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
@@ -85,6 +96,8 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         deposits_queue_url=_required(source, "DEPOSITS_QUEUE_URL"),
         numbering_queue_url=_required(source, "NUMBERING_QUEUE_URL"),
         deliveries_queue_url=_required(source, "DELIVERIES_QUEUE_URL"),
+        transfers_queue_url=_required(source, "TRANSFERS_QUEUE_URL"),
+        payouts_queue_url=_required(source, "PAYOUTS_QUEUE_URL"),
         issuer=_required(source, "ISSUER"),
         token_public_keys=_parsed(source, "TOKEN_PUBLIC_KEYS", json.loads),
         token_signing_key=_parsed(source, "TOKEN_SIGNING_KEY", json.loads, "null"),
@@ -93,12 +106,15 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         deposit_xpubs=_complete(source, "DEPOSIT_XPUBS", FAMILIES),
         chain_nodes=_complete(source, "CHAIN_NODES", BLOCKCHAINS),
         price_sources=tuple(_required(source, "PRICE_SOURCES").split(",")),
+        hot_wallet_keys=_parsed(source, "HOT_WALLET_KEYS", json.loads, "null"),
         allow_local_callbacks=_parsed(source, "LOCAL_CALLBACKS", _flag, "0"),
         sandbox_seed=_parsed(source, "SANDBOX_SEED", lambda text: int(text) if text else None, ""),
         rate_limits=_parsed(source, "RATE_LIMITS", _flag, "1"),
     )
     if settings.is_sandbox and "AWS_LAMBDA_FUNCTION_NAME" in source:
-        raise ConfigurationError("LOCAL_CALLBACKS, SANDBOX_SEED and RATE_LIMITS=0 belong to the sandbox alone")
+        raise ConfigurationError(
+            "LOCAL_CALLBACKS, SANDBOX_SEED, HOT_WALLET_KEYS and RATE_LIMITS=0 belong to the sandbox alone"
+        )
     return settings
 
 

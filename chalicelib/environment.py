@@ -1,7 +1,7 @@
 """What a use case works with: settings, clock, table, queues, prices, nodes — passed in, never reached for."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -12,7 +12,7 @@ from chalicelib.queues import Queues
 from chalicelib.storage.store import Store
 
 if TYPE_CHECKING:  # only named here: the API asks no node and no source
-    from chalicelib.chains.adapter import ChainAdapter
+    from chalicelib.chains.adapter import ChainAdapter, Signer
     from chalicelib.currencies.prices import PriceSource
 
 T = TypeVar("T")
@@ -32,6 +32,8 @@ class Environment:
         chains: blockchain short code to its adapter.
         resolver: host name to addresses, for webhook targets.
         subjects: kind of subject to the reader of what it has to tell.
+        journals: readers of the entries that a tenant's money items stand for, each as currency and sides.
+        signers: blockchain short code to what signs for its hot wallet; only the payouts' function has any.
     """
 
     settings: Settings
@@ -42,7 +44,9 @@ class Environment:
     price_sources: Sequence["PriceSource"]
     chains: Mapping[str, "ChainAdapter"]
     resolver: Callable[[str], list[str]]
-    subjects: Mapping[str, Callable[["Environment", str, str], list[Any]]]
+    subjects: Mapping[str, Callable[["Environment", str, Sequence[str]], Mapping[str, list[Any]]]]
+    journals: Sequence[Callable[["Environment", str], Iterable[tuple[str, list[Any]]]]] = ()
+    signers: Mapping[str, "Signer"] = field(default_factory=dict)
     _kept: dict[type[Any], Any] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 

@@ -21,11 +21,15 @@ FUNCTIONS = {
     "HandleDeposits",
     "NumberEvents",
     "DeliverWebhooks",
+    "HandleTransfers",
+    "HandlePayouts",
 }
 QUEUE_OF = {
     "HandleDeposits": "DepositsQueue",
     "NumberEvents": "NumberingQueue",
     "DeliverWebhooks": "DeliveriesQueue",
+    "HandleTransfers": "TransfersQueue",
+    "HandlePayouts": "PayoutsQueue",
 }
 VISIBILITY_PER_TIMEOUT = 6  # AWS's own advice for SQS event sources of Lambda
 RECEIVES = 5

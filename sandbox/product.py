@@ -13,10 +13,11 @@ from chalicelib.chains.records import ChainCursor
 from chalicelib.clock import Clock
 from chalicelib.config import BLOCKCHAINS, Settings
 from chalicelib.environment import Environment
-from chalicelib.queues import Queues, QueueUrls
+from chalicelib.queues import Queues, urls_of
 from chalicelib.storage import keys
 from chalicelib.storage.records import Record
 from chalicelib.storage.unit_of_work import ConflictError, update
+from sandbox.chain.keys import hot_wallet_key
 from sandbox.engine.engine import ACCESS_KEY, REGION, Engine
 from sandbox.engine.provision import Names
 from sandbox.hd_keys import deposit_xpubs
@@ -63,6 +64,8 @@ def settings(variables: Variables, identity: Identity, engine: Engine, names: Na
         deposits_queue_url=names.queue_urls["deposits"],
         numbering_queue_url=names.queue_urls["numbering"],
         deliveries_queue_url=names.queue_urls["deliveries"],
+        transfers_queue_url=names.queue_urls["transfers"],
+        payouts_queue_url=names.queue_urls["payouts"],
         issuer=variables.base_url,
         token_public_keys=identity.token_public_keys,
         token_signing_key=identity.token_signing_key,
@@ -73,6 +76,7 @@ def settings(variables: Variables, identity: Identity, engine: Engine, names: Na
         price_sources=PRICE_SOURCES,
         allow_local_callbacks=variables.local_callbacks,
         sandbox_seed=variables.seed,
+        hot_wallet_keys={name: hot_wallet_key(variables.seed, name).hex() for name in BLOCKCHAINS},
         rate_limits=variables.rate_limits,
     )
 
@@ -82,7 +86,7 @@ def environment(
 ) -> Environment:
     """Return the product's environment, assembled by the product, with the sandbox's own surroundings."""
     env = assembly.build(settings, clock)
-    urls = QueueUrls(settings.deposits_queue_url, settings.numbering_queue_url, settings.deliveries_queue_url)
+    urls = urls_of(settings)
     assert settings.sandbox_seed is not None, "the sandbox sets it"
     sources = prices.sources([source.name for source in env.price_sources], settings.sandbox_seed, clock)
     return replace(

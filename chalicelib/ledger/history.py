@@ -4,6 +4,8 @@ Rows are written by the numbering writer alone. A row's number is its place, so 
 it carries the account's balances in every currency, so that the next row needs no other one than the last.
 """
 
+from collections.abc import Mapping, Sequence
+
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.environment import Environment
@@ -11,7 +13,7 @@ from chalicelib.ledger.records import MovementRecord
 from chalicelib.storage import keys
 from chalicelib.storage.attributes import CompactJsonAttribute, IntegerAttribute
 from chalicelib.storage.records import Record
-from chalicelib.webhooks.events import Telling
+from chalicelib.webhooks.events import Moved, Telling
 
 
 class HistoryRecord(Record):
@@ -44,27 +46,50 @@ def newest(env: Environment, tenant_id: str, account: str) -> HistoryRecord | No
     return page.records[0] if page.records else None
 
 
-def row(tenant_id: str, movement: MovementRecord, number: int, balances: dict[str, int]) -> HistoryRecord:
+def row(tenant_id: str, moved: Moved, number: int, balances: dict[str, int]) -> HistoryRecord:
     """Return the row of a movement, given its number and the account's balances after it."""
-    pk, sk = keys.history_row(tenant_id, movement.account, number)
+    pk, sk = keys.history_row(tenant_id, moved.account, number)
     return HistoryRecord(
         pk=pk,
         sk=sk,
-        movement_id=movement.sk,
-        kind=movement.kind,
-        currency=movement.currency,
-        amount=movement.amount,
-        gross=movement.gross,
-        fee=movement.fee,
+        movement_id=moved.movement_id,
+        kind=moved.kind,
+        currency=moved.currency,
+        amount=moved.amount_units,
+        gross=moved.gross_units,
+        fee=moved.fee_units,
         balances=balances,
-        reference=movement.reference,
-        created_at=movement.created_at,
+        reference=moved.reference,
+        created_at=moved.at,
     )
 
 
-def tellings(env: Environment, tenant_id: str, movement_id: str) -> list[Telling]:
-    """Return what a movement without an event has to tell: a history row, once."""
-    movement = env.store.get(MovementRecord, keys.movement(tenant_id, movement_id))
-    if movement is None or movement.numbered is not None:
-        return []
-    return [Telling(movement_id, None, (movement_id,))]
+def moved_by(movement: MovementRecord) -> Moved:
+    """Return what a journal row tells its account's history."""
+    return Moved(
+        movement_id=movement.sk,
+        account=movement.account,
+        kind=movement.kind,
+        currency=movement.currency,
+        amount_units=movement.amount,
+        gross_units=movement.gross,
+        fee_units=movement.fee,
+        reference=movement.reference,
+        at=movement.created_at,
+    )
+
+
+def movements(env: Environment, tenant_id: str, movement_ids: Sequence[str]) -> dict[str, MovementRecord]:
+    """Return journal rows by their ids, in one look-up."""
+    wanted = [keys.movement(tenant_id, movement_id) for movement_id in movement_ids]
+    found = env.store.get_many(MovementRecord, wanted) if wanted else {}
+    return {key.sk: record for key, record in found.items()}
+
+
+def tellings(env: Environment, tenant_id: str, movement_ids: Sequence[str]) -> Mapping[str, list[Telling]]:
+    """Return what movements without an event have to tell: a history row each, once."""
+    return {
+        movement_id: [Telling(movement_id, None, (moved_by(record),))]
+        for movement_id, record in movements(env, tenant_id, movement_ids).items()
+        if record.numbered is None
+    }

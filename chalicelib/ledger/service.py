@@ -1,6 +1,7 @@
 """The ledger's own use cases: what a merchant has, the trial balance, money put in by the operator."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from chalicelib import ids
 from chalicelib.environment import Environment
@@ -20,11 +21,18 @@ def balances(env: Environment, tenant_id: str) -> list[BalanceRecord]:
     return list(env.store.query_all(BalanceRecord, keys.balances(tenant_id)))
 
 
+def journal_entries(env: Environment, tenant_id: str) -> Iterable[tuple[str, list[Entry]]]:
+    """Return the entries of every journal row. Withdrawals and transfers are journal rows of their own."""
+    for row in env.store.query_all(MovementRecord, keys.journal(tenant_id)):
+        yield row.currency, row.sides
+
+
 def trial_balances(env: Environment, tenant_id: str) -> dict[str, tuple[TrialRow, ...]]:
     """Return the trial balance of each currency, from the journal; the balances of each add up to zero."""
     entries: defaultdict[str, list[Entry]] = defaultdict(list)
-    for row in env.store.query_all(MovementRecord, keys.journal(tenant_id)):
-        entries[row.currency].extend(row.sides)
+    for journal in (journal_entries, *env.journals):
+        for currency, sides in journal(env, tenant_id):
+            entries[currency].extend(sides)
     return {currency: trial_balance(sides) for currency, sides in sorted(entries.items())}
 
 

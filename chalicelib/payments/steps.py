@@ -1,27 +1,28 @@
 """What a payment's steps have to tell, kept in the payment itself until the numbering writer has been there.
 
-A step that is told is ``[version, chain height, movement ids, is an event, status, moving part]``. The last two
-are left out while they are the payment's own, which is nearly always: the next step puts them in.
+A step that is told is ``[version, chain height, movement ids, is an event, status before, status, moving part]``.
+The last two are left out while they are the payment's own, which is nearly always: the next step puts them in.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import ids
 from chalicelib.currencies import service as currencies
 from chalicelib.environment import Environment
 from chalicelib.errors import RatesUnavailableError
+from chalicelib.ledger import history
 from chalicelib.payments import rendering
 from chalicelib.payments.records import PaymentRecord
 from chalicelib.storage import keys
-from chalicelib.webhooks.events import EventRecord, PendingEvent, Telling
+from chalicelib.webhooks.events import ClassChange, EventRecord, PendingEvent, Telling
 
 if TYPE_CHECKING:  # the API tells and shows steps, it takes none
     from chalicelib.payments.changes import Change
 
 EVENT_NAME = "payment_status_update"
 KIND = "payment"
-_OWN = 4  # the length of a step without status and moving part
+_OWN = 5  # the length of a step without status and moving part
 
 
 def subject(payment_id: str) -> str:
@@ -42,7 +43,7 @@ def untold_after(
     """
     steps = [[*step, record.status, record.moving] if len(step) == _OWN else step for step in record.untold or []]
     if change.event_due or movement_ids:
-        steps.append([change.state.version, height, movement_ids, int(change.event_due)])
+        steps.append([change.state.version, height, movement_ids, int(change.event_due), record.status])
     return steps or None
 
 
@@ -60,20 +61,30 @@ def without_told(env: Environment, tenant_id: str, record: PaymentRecord) -> lis
     return [step for step in steps if named[step[0]] not in told]
 
 
-def tellings(env: Environment, tenant_id: str, payment_id: str) -> list[Telling]:
-    """Return what a payment has to tell; the numbering writer's reader of payments."""
-    record = env.store.get(PaymentRecord, keys.payment(tenant_id, payment_id))
-    return list(tellings_of(env, tenant_id, record)) if record else []
+def tellings(env: Environment, tenant_id: str, payment_ids: Sequence[str]) -> Mapping[str, list[Telling]]:
+    """Return what payments have to tell; the numbering writer's reader of payments."""
+    named = [keys.payment(tenant_id, payment_id) for payment_id in payment_ids]
+    found = env.store.get_many(PaymentRecord, named)
+    return {key.sk: list(tellings_of(env, tenant_id, record)) for key, record in found.items()}
 
 
 def tellings_of(env: Environment, tenant_id: str, record: PaymentRecord) -> Iterable[Telling]:
     """Return what a payment, as just read, has to tell."""
-    for step in record.untold or []:
-        version, height, movement_ids, is_event = step[:_OWN]
+    steps = record.untold or []
+    movements = history.movements(env, tenant_id, [one for step in steps for one in step[2]])
+    for step in steps:
+        version, height, movement_ids, is_event, status_before = step[:_OWN]
         status, moving = step[_OWN:] or (record.status, record.moving)
         event_id = _event_id(tenant_id, record.sk, version)
         event = _event(env, record, event_id, version, status, moving, height) if is_event else None
-        yield Telling(event_id, event, tuple(movement_ids))
+        rows = tuple(history.moved_by(movements[movement_id]) for movement_id in movement_ids)
+        yield Telling(event_id, event, rows, _class_change(record, status_before, status))
+
+
+def _class_change(record: PaymentRecord, status_before: str, status: str) -> ClassChange | None:
+    if status_before == status:
+        return None
+    return ClassChange(KIND, record.sk, (status_before, record.currency), (status, record.currency))
 
 
 def _event(

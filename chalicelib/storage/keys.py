@@ -53,9 +53,109 @@ def guard(tenant_id: str, route: str, idempotency_key: str) -> Key:
     return Key(f"IDEMPOTENCY#{tenant_id}", f"{route}#{digest}")
 
 
+def wallets(tenant_id: str) -> str:
+    """The partition of a tenant's sub-accounts; a wallet's id starts with its number, so it is their order."""
+    return f"WALLET#{tenant_id}"
+
+
 def wallet(tenant_id: str, wallet_id: str) -> Key:
     """A sub-account."""
-    return Key(f"WALLET#{tenant_id}", wallet_id)
+    return Key(wallets(tenant_id), wallet_id)
+
+
+def wallet_counter(tenant_id: str) -> Key:
+    """What numbers a tenant's sub-accounts."""
+    return Key(f"WALLETCOUNTER#{tenant_id}", "counter")
+
+
+def external_wallet(tenant_id: str, external_id: str) -> Key:
+    """The pointer from a merchant's own name for a sub-account to it."""
+    return Key(f"EXTERNAL#{tenant_id}", external_id)
+
+
+def transfers(tenant_id: str, part: int) -> str:
+    """The partition of the transfers that one part of a master account takes part in, in order of arrival."""
+    return f"TRANSFER#{tenant_id}#{part}"
+
+
+def transfer(tenant_id: str, part: int, transfer_id: str) -> Key:
+    """A transfer."""
+    return Key(transfers(tenant_id, part), transfer_id)
+
+
+def transfer_cursor(tenant_id: str, part: int) -> Key:
+    """Below which transfer all of that part are dealt with."""
+    return Key(f"TRANSFERCURSOR#{tenant_id}", f"{part}")
+
+
+def transfers_of_wallet(tenant_id: str, wallet_id: str) -> str:
+    """The list index's partition of one sub-account's transfers, by transfer id."""
+    return f"WALLETTRANSFERS#{tenant_id}#{wallet_id}"
+
+
+def withdrawals(tenant_id: str) -> str:
+    """The partition of a tenant's withdrawals; ids are UUIDv7, so its order is the order of creation."""
+    return f"WITHDRAWAL#{tenant_id}"
+
+
+def withdrawal(tenant_id: str, withdrawal_id: str) -> Key:
+    """A withdrawal."""
+    return Key(withdrawals(tenant_id), withdrawal_id)
+
+
+def custom_id(tenant_id: str, custom: str) -> Key:
+    """The pointer from a merchant's own name for a withdrawal to it, for ever."""
+    return Key(f"CUSTOM#{tenant_id}", custom)
+
+
+def withdrawals_by_amount(tenant_id: str, currency: str) -> str:
+    """The list index's partition of a tenant's withdrawals in one currency, by amount."""
+    return f"AMOUNT#{tenant_id}#{currency}"
+
+
+def payments_by_order(tenant_id: str, order_id: str) -> str:
+    """The list index's partition of a tenant's payments for one order of its own."""
+    return f"ORDER#{tenant_id}#{order_id}"
+
+
+def open_payouts(blockchain: str) -> str:
+    """The partition of the withdrawals that a blockchain's hot wallet has not seen the end of, oldest first."""
+    return f"PAYOUT#{blockchain}"
+
+
+def open_payout(blockchain: str, withdrawal_id: str) -> Key:
+    """One of them."""
+    return Key(open_payouts(blockchain), withdrawal_id)
+
+
+def hot_wallet(blockchain: str) -> Key:
+    """A blockchain's hot wallet: the slot that its next payout takes."""
+    return Key(f"HOTWALLET#{blockchain}", "wallet")
+
+
+def fee_table() -> Key:
+    """What payouts cost in each currency, as refreshed last."""
+    return Key("FEES", "table")
+
+
+def protection(tenant_id: str) -> Key:
+    """What guards a tenant's withdrawals: the freeze switch, limits, and what of them is used."""
+    return Key(f"PROTECTION#{tenant_id}", "limits")
+
+
+def allowed_address(tenant_id: str, family: str, withdrawal_address: str) -> Key:
+    """An entry of a tenant's list of addresses that it may withdraw to."""
+    return Key(f"ALLOWED#{tenant_id}", f"{family}#{withdrawal_address}")
+
+
+def token_bucket(tenant_id: str) -> Key:
+    """A tenant's quota of requests."""
+    return Key(f"RATE#{tenant_id}", "bucket")
+
+
+def list_block(tenant_id: str, list_name: str, block: str) -> Key:
+    """A block of a list's joint counts."""
+    return Key(f"LIST#{tenant_id}#{list_name}", block)
 
 
 def payments(tenant_id: str) -> str:
@@ -83,9 +183,9 @@ def balances(tenant_id: str) -> str:
     return f"BALANCE#{tenant_id}"
 
 
-def balance(tenant_id: str, account: str, currency: str) -> Key:
-    """One account's balance in one currency."""
-    return Key(balances(tenant_id), f"{account}#{currency}")
+def balance(tenant_id: str, account: str, currency: str, part: int = 0) -> Key:
+    """One account's balance in one currency, or one part of it where a hot account is split into several."""
+    return Key(balances(tenant_id), f"{account}#{currency}" + (f"#{part}" if part else ""))
 
 
 def journal(tenant_id: str) -> str:

@@ -24,7 +24,8 @@ ATTEMPTS_ON_CONFLICT = 6
 BATCH_GET_LIMIT = 100
 
 _THROTTLED = {"ThrottlingError", "ProvisionedThroughputExceeded"}  # a transaction's member, as its reason has it
-INDEX_HASH = {"expiry_index": "expiry_bucket"}
+BATCH_WRITE_LIMIT = 25
+INDEX_HASH = {"expiry_index": "expiry_bucket", "list_index": "lk"}
 
 R = TypeVar("R", bound=Record)
 
@@ -160,6 +161,23 @@ class Store:
             self._commit_one(writes[0])
         else:
             self._commit_together(writes)
+
+    def put_all(self, records: Sequence[Record]) -> None:
+        """Put records that are the same whoever writes them, and how often: in batches, on no condition.
+
+        Raises:
+            StorageUnavailableError: some may have been put; all can be put again.
+        """
+        waiting = [{"PutRequest": {"Item": record.to_raw()}} for record in records]
+        idle = 0
+        while waiting:
+            sent, waiting = waiting[:BATCH_WRITE_LIMIT], waiting[BATCH_WRITE_LIMIT:]
+            answer = self._calls.make("BatchWriteItem", {"RequestItems": {self._table_name: sent}})
+            left = answer.get("UnprocessedItems", {}).get(self._table_name, [])
+            idle = idle + 1 if len(left) == len(sent) else 0
+            if idle:
+                self._wait(idle - 1, "the table did not get round to what was to be put")
+            waiting += left
 
     def add(self, key: Key, attribute: str, amount: int) -> int:
         """Add to a counter and return its new value; creates it at zero. Not idempotent: for leases only."""

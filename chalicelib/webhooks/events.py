@@ -99,22 +99,68 @@ class PendingEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """What a committed movement did to one account: a row of its history, save for its number and balance.
+
+    Attributes:
+        movement_id: names the movement; each account has a row of it once.
+        account: the account that changed.
+        kind: as the balance history names it: deposit, transfer_in, …
+        currency: the currency's code.
+        amount_units: the signed change of the account's amount.
+        gross_units: all that moved, signed alike.
+        fee_units: the platform's part, signed alike.
+        reference: what it is about: a payment, a withdrawal, a transfer.
+        at: Unix milliseconds.
+    """
+
+    movement_id: str
+    account: str
+    kind: str
+    currency: str
+    amount_units: int
+    gross_units: int
+    fee_units: int
+    reference: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClassChange:
+    """A row of a list that is filtered by another class (status and currency) than before.
+
+    Attributes:
+        list_name: which of the tenant's lists: ``payment``, ``withdrawal``.
+        row: the row's sort key.
+        before: its class until then, such as ``("waiting", "USDTTRC20")``.
+        after: its class from then on.
+    """
+
+    list_name: str
+    row: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Telling:
     """What one committed step has to tell.
 
     Attributes:
         key: names the step: what was told under this name is never told again.
         event: for the merchant; None when nobody is told (the history alone gets a row).
-        movement_ids: journal rows that the step booked, in their order.
+        rows: what it did to accounts, in its order.
+        change: how it moved its object from one class of its list to another, or None.
     """
 
     key: str
     event: PendingEvent | None
-    movement_ids: tuple[str, ...]
+    rows: tuple[Moved, ...] = ()
+    change: ClassChange | None = None
 
 
-SubjectReader = Callable[[Environment, str, str], list[Telling]]
-"""Reads what a subject has to tell: environment, tenant, and the subject's id after its kind."""
+SubjectReader = Callable[[Environment, str, Sequence[str]], Mapping[str, list[Telling]]]
+"""Reads what subjects of one kind have to tell: environment, tenant, and the subjects' ids after the kind."""
 
 
 def body_of(event: PendingEvent, sequence: int) -> bytes:

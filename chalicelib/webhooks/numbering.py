@@ -1,16 +1,20 @@
 """The numbering writer: puts a tenant's events and movements in one order, gap-free, after their commits.
 
 A log page is an intent: written first, in the one place after the last page, on the condition that no other
-writer was there; then its events and history rows follow, each put once. Whoever comes next completes the last
+writer was there; then its history rows and events follow, each once. Whoever comes next completes the last
 page before adding another, so two writers, or one that died, never leave a gap. What has been told is known by
 its event (or by a mark on its journal row), so the same wake-up twice adds nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 
 from chalicelib.environment import Environment
 from chalicelib.ledger import history
+from chalicelib.ledger.history import HistoryRecord
 from chalicelib.ledger.records import MovementRecord
 from chalicelib.storage import keys
 from chalicelib.storage.unit_of_work import ConflictError, create, update
@@ -19,10 +23,19 @@ from chalicelib.webhooks import events, pages
 from chalicelib.webhooks.events import EventRecord, PendingEvent, Telling
 from chalicelib.webhooks.pages import LogPage
 
-ATTEMPTS = 12
-TELLINGS_IN_ONE_PAGE = 40
+ATTEMPTS = 12  # without getting on
+TELLINGS_IN_ONE_PAGE = 100
+SIDE_BY_SIDE = 8  # events put at a time, when there are many
 
 Untold = Sequence[tuple[str, Telling]]
+
+
+class Writers:
+    """This process's threads for a page of many events."""
+
+    def __init__(self, env: Environment) -> None:
+        del env
+        self.pool = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="numbering")
 
 
 def number(env: Environment, tenant_id: str, subjects: Sequence[str]) -> None:
@@ -36,34 +49,44 @@ def number(env: Environment, tenant_id: str, subjects: Sequence[str]) -> None:
     Raises:
         StorageUnavailableError, ConflictError: the wake-up comes again; nothing is numbered twice.
     """
-    for _ in range(ATTEMPTS):
+    own: LogPage | None = None
+    beaten = 0
+    while beaten < ATTEMPTS:
         last = pages.last(env, tenant_id)
-        if last is not None:
+        if last is not None and (own is None or last.key != own.key):
             _complete(env, tenant_id, last)
         untold = _untold(env, tenant_id, subjects)
         if not untold:
             return
         page = pages.following(env, tenant_id, last, untold[:TELLINGS_IN_ONE_PAGE])
-        with suppress(ConflictError):  # another writer was there first: complete its page, look again
+        try:
             env.store.commit(create(page))
-            _write_out(env, tenant_id, page, {telling.key: telling for _, telling in untold})
+        except ConflictError:  # another writer was there first: complete its page, look again
+            beaten += 1
+            continue
+        _write_out(env, tenant_id, page, {telling.key: telling for _, telling in untold})
+        own, beaten = page, 0
+        if len(untold) <= TELLINGS_IN_ONE_PAGE:
+            return
     raise ConflictError("this tenant's events are numbered by too many at once")
 
 
-def read_tellings(env: Environment, tenant_id: str, subject: str) -> list[Telling]:
-    """Return what a subject has to tell, told already or not."""
-    kind, _, subject_id = subject.partition(":")
-    read = env.subjects[kind]
-    found: list[Telling] = read(env, tenant_id, subject_id)
+def read_tellings(env: Environment, tenant_id: str, subjects: Sequence[str]) -> list[tuple[str, Telling]]:
+    """Return what subjects have to tell, told already or not, in the subjects' order."""
+    by_kind: defaultdict[str, list[str]] = defaultdict(list)
+    for subject in dict.fromkeys(subjects):
+        kind, _, subject_id = subject.partition(":")
+        by_kind[kind].append(subject_id)
+    read = {kind: env.subjects[kind](env, tenant_id, ids) for kind, ids in by_kind.items()}
+    found: list[tuple[str, Telling]] = []
+    for subject in dict.fromkeys(subjects):
+        kind, _, subject_id = subject.partition(":")
+        found += [(subject, telling) for telling in read[kind].get(subject_id, ())]
     return found
 
 
 def _untold(env: Environment, tenant_id: str, subjects: Sequence[str]) -> list[tuple[str, Telling]]:
-    candidates = [
-        (subject, telling)
-        for subject in dict.fromkeys(subjects)
-        for telling in read_tellings(env, tenant_id, subject)
-    ]
+    candidates = read_tellings(env, tenant_id, subjects)
     named = [keys.event(tenant_id, telling.key) for _, telling in candidates if telling.event]
     told = env.store.get_raw(named) if named else {}
     return [one for one in candidates if keys.event(tenant_id, one[1].key) not in told]
@@ -71,48 +94,65 @@ def _untold(env: Environment, tenant_id: str, subjects: Sequence[str]) -> list[t
 
 def _complete(env: Environment, tenant_id: str, page: LogPage) -> None:
     """Write out what a page promised and its writer did not live to write; nearly always nothing."""
-    promised = {keys.event(tenant_id, key): key for _, key, sequence in page.told if sequence is not None}
-    promised |= {keys.history_row(tenant_id, row[0], row[1]): "" for row in page.rows or []}
-    there = env.store.get_raw(list(promised))
-    marks = [key for _, key, sequence in page.told if sequence is None]
-    if len(there) == len(promised) and not marks:
+    last_event = page.last_event_id
+    if last_event and env.store.get(EventRecord, keys.event(tenant_id, last_event)) is not None:
         return
-    subjects = dict.fromkeys(subject for subject, _, _ in page.told)
-    tellings = {one.key: one for subject in subjects for one in read_tellings(env, tenant_id, subject)}
-    _write_out(env, tenant_id, page, tellings)
+    tellings = read_tellings(env, tenant_id, [subject for subject, _, _ in page.told])
+    _write_out(env, tenant_id, page, {telling.key: telling for _, telling in tellings})
 
 
 def _write_out(env: Environment, tenant_id: str, page: LogPage, tellings: Mapping[str, Telling]) -> None:
     """Put a page's history rows and events, each once, and have the events sent.
 
-    The rows come first: who hears of a credit finds it in the history.
+    The rows come first: who hears of a credit finds it in the history. The last event comes last: it says that
+    the page is complete.
     """
-    for account, row_number, movement_id, balances in page.rows or []:
-        movement = env.store.get(MovementRecord, keys.movement(tenant_id, movement_id))
-        assert movement is not None, "a page names movements that are in the journal"
-        assert movement.account == account, "a movement stays in its account"
-        with suppress(ConflictError):
-            env.store.commit(create(history.row(tenant_id, movement, row_number, balances)))
-    for _, key, sequence in page.told:
-        telling = tellings.get(key)
-        if telling is None:
-            continue  # written out before, and dropped by its subject since
-        if telling.event is None:
+    # What a page names and nobody tells any more was written out before, and dropped by its subject since.
+    told = [(tellings[key], number) for _, key, number in page.told if key in tellings]
+    env.store.put_all(_history_rows(tenant_id, page, [telling for telling, _ in told]))
+    for telling, number in told:
+        if number is None:
             _mark_numbered(env, tenant_id, telling, page.first)
-        else:
-            _put_event(env, tenant_id, telling.event, sequence)
+    numbered = [(telling.event, number) for telling, number in told if telling.event]
+    _put_events(env, tenant_id, numbered[:-1])
+    _put_events(env, tenant_id, numbered[-1:])
+
+
+def _history_rows(tenant_id: str, page: LogPage, tellings: Sequence[Telling]) -> list[HistoryRecord]:
+    moved = {(one.account, one.movement_id): one for telling in tellings for one in telling.rows}
+    return [
+        history.row(tenant_id, moved[account, movement_id], row_number, balances)
+        for account, row_number, movement_id, balances in page.rows or []
+        if (account, movement_id) in moved
+    ]
 
 
 def _mark_numbered(env: Environment, tenant_id: str, telling: Telling, first: int) -> None:
-    for movement_id in telling.movement_ids:
-        numbered = MovementRecord.numbered
+    numbered = MovementRecord.numbered
+    for movement_id in dict.fromkeys(moved.movement_id for moved in telling.rows):
         with suppress(ConflictError):
             env.store.commit(
                 update(keys.movement(tenant_id, movement_id), [numbered.set(first)], numbered.does_not_exist())
             )
 
 
-def _put_event(env: Environment, tenant_id: str, event: PendingEvent, sequence: int) -> None:
+def _put_events(env: Environment, tenant_id: str, numbered: Sequence[tuple[PendingEvent, int]]) -> None:
+    """Put events, each once, side by side when they are many, and have those sent that have somewhere to go."""
+    put = partial(_put_event, env, tenant_id)
+    if len(numbered) > SIDE_BY_SIDE:
+        made = list(env.keep(Writers).pool.map(put, numbered))
+    else:
+        made = [put(one) for one in numbered]
+    due = [event_id for event_id in made if event_id]
+    if len(due) == 1:
+        env.queues.deliver(tenant_id, due[0])
+    elif due:
+        env.queues.deliver_many(tenant_id, due)
+
+
+def _put_event(env: Environment, tenant_id: str, numbered: tuple[PendingEvent, int]) -> str | None:
+    """Put one event; return its id when this was the first time and it is to be sent."""
+    event, sequence = numbered
     url = event.url or settings_of(env, tenant_id).callback_url
     pk, sk = keys.event(tenant_id, event.event_id)
     record = EventRecord(
@@ -125,7 +165,8 @@ def _put_event(env: Environment, tenant_id: str, event: PendingEvent, sequence: 
         delivery=events.PENDING if url else events.NONE,
         created_at=int(env.clock.now() * 1000),
     )
-    with suppress(ConflictError):
+    try:
         env.store.commit(create(record))
-        if url:
-            env.queues.deliver(tenant_id, event.event_id)
+    except ConflictError:
+        return None
+    return event.event_id if url else None

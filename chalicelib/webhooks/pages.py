@@ -8,11 +8,10 @@ from typing import Any
 
 from chalicelib.environment import Environment
 from chalicelib.ledger import history
-from chalicelib.ledger.records import MovementRecord
 from chalicelib.storage import keys
 from chalicelib.storage.attributes import CompactJsonAttribute, IntegerAttribute
 from chalicelib.storage.records import Record
-from chalicelib.webhooks.events import Telling
+from chalicelib.webhooks.events import ClassChange, Telling
 
 
 class LogPage(Record):
@@ -23,17 +22,31 @@ class LogPage(Record):
         events: how many events it numbers.
         told: ``[subject, telling's key, number or none]`` of each telling, in order.
         rows: ``[account, row number, movement id, balances after it]`` of each history row.
+        changed: ``[list, row, class before, class after]`` of each object that its lists file elsewhere now.
     """
 
     first = IntegerAttribute(attr_name="f")
     events = IntegerAttribute(attr_name="n")
     told = CompactJsonAttribute(attr_name="t")
     rows = CompactJsonAttribute(attr_name="r", null=True)
+    changed = CompactJsonAttribute(attr_name="c", null=True)
 
     @property
     def next_key(self) -> tuple[int, int]:
         """The first number, and the place among pages that start with it, of the page after this one."""
         return (self.first + self.events, 0) if self.events else (self.first, int(self.sk.partition("#")[2]) + 1)
+
+    @property
+    def last_event_id(self) -> str | None:
+        """The event that its writer puts when all else of the page is written; None on a page without one."""
+        return str(self.told[-1][1]) if self.events else None
+
+    @property
+    def class_changes(self) -> list[ClassChange]:
+        """Its objects that moved from one class of their list to another, in order."""
+        return [
+            ClassChange(name, row, tuple(before), tuple(after)) for name, row, before, after in self.changed or []
+        ]
 
 
 def last(env: Environment, tenant_id: str) -> LogPage | None:
@@ -47,30 +60,34 @@ def following(
 ) -> LogPage:
     """Return the page that numbers these tellings, to be stored in the one place after the page before."""
     first, place = before.next_key if before else (1, 0)
+    # Those without an event come first: a page with events is complete once its last one is there.
+    ordered = sorted(tellings, key=lambda one: one[1].event is not None)
     told: list[Any] = []
     events = 0
-    for subject, telling in tellings:
+    for subject, telling in ordered:
         told.append([subject, telling.key, first + events if telling.event else None])
         events += telling.event is not None
-    movement_ids = [movement_id for _, telling in tellings for movement_id in telling.movement_ids]
+    changes = [telling.change for _, telling in ordered if telling.change]
     pk, sk = keys.log_page(tenant_id, first, place)
-    rows = list(_rows(env, tenant_id, movement_ids)) or None
-    return LogPage(pk=pk, sk=sk, first=first, events=events, told=told, rows=rows)
+    return LogPage(
+        pk=pk,
+        sk=sk,
+        first=first,
+        events=events,
+        told=told,
+        rows=list(_rows(env, tenant_id, [telling for _, telling in ordered])) or None,
+        changed=[[one.list_name, one.row, one.before, one.after] for one in changes] or None,
+    )
 
 
-def _rows(env: Environment, tenant_id: str, movement_ids: Sequence[str]) -> Iterable[list[Any]]:
-    """Number the history rows of these movements, account by account, on from the newest row of each."""
-    if not movement_ids:
-        return
-    wanted = [keys.movement(tenant_id, movement_id) for movement_id in movement_ids]
-    movements = env.store.get_many(MovementRecord, wanted)
+def _rows(env: Environment, tenant_id: str, tellings: Sequence[Telling]) -> Iterable[list[Any]]:
+    """Number these movements' history rows, account by account, on from the newest row of each."""
     newest: dict[str, tuple[int, dict[str, int]]] = {}
-    for key in wanted:
-        movement = movements[key]
-        if movement.account not in newest:
-            row = history.newest(env, tenant_id, movement.account)
-            newest[movement.account] = (row.number, row.balances) if row else (0, {})
-        number, balances = newest[movement.account]
-        after = {**balances, movement.currency: balances.get(movement.currency, 0) + movement.amount}
-        newest[movement.account] = (number + 1, after)
-        yield [movement.account, number + 1, movement.sk, after]
+    for moved in [moved for telling in tellings for moved in telling.rows]:
+        if moved.account not in newest:
+            row = history.newest(env, tenant_id, moved.account)
+            newest[moved.account] = (row.number, row.balances) if row else (0, {})
+        number, balances = newest[moved.account]
+        after = {**balances, moved.currency: balances.get(moved.currency, 0) + moved.amount_units}
+        newest[moved.account] = (number + 1, after)
+        yield [moved.account, number + 1, moved.movement_id, after]

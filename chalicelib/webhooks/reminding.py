@@ -38,7 +38,7 @@ def sweep_outbox(env: Environment) -> None:
 
 
 def _look_after(env: Environment, reminder: Reminder) -> None:
-    tellings = read_tellings(env, reminder.tenant_id, reminder.subject)
+    tellings = [one for _, one in read_tellings(env, reminder.tenant_id, [reminder.subject])]
     if not is_told(env, reminder.tenant_id, reminder.subject, tellings):
         return
     try:

@@ -19,7 +19,7 @@ def number_events(env: Environment, event: dict[str, Any]) -> dict[str, Any]:
         by_tenant[json.loads(record["body"])["tenant_id"]].append(record)
     failed = []
     for tenant_id, records in by_tenant.items():
-        subjects = [json.loads(record["body"])["subject"] for record in records]
+        subjects = [subject for record in records for subject in json.loads(record["body"])["subjects"]]
         try:
             numbering.number(env, tenant_id, subjects)
         except Exception:

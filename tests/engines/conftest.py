@@ -26,6 +26,8 @@ from tests.support.settings import make_settings
 from tests.support.tokens import token_for
 from tests.support.world import HeldQueues, Nodes, World
 
+QUEUES = ("deposits", "numbering", "deliveries", "transfers", "payouts")
+
 
 @pytest.fixture(scope="session", params=engine.ENGINES)
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
@@ -53,7 +55,7 @@ def tables(running: Engine, name: str, directory: Path) -> Iterator[World]:
     dynamodb = session.create_client("dynamodb", REGION, endpoint_url=running.dynamodb_endpoint)
     sqs = session.create_client("sqs", REGION, endpoint_url=running.sqs_endpoint)
     names = provision(dynamodb, sqs, name)
-    urls = QueueUrls(*(names.queue_urls[queue] for queue in ("deposits", "numbering", "deliveries")))
+    urls = QueueUrls(*(names.queue_urls[queue] for queue in QUEUES))
     store = Store(names.table_name, session, REGION, running.dynamodb_endpoint)
     aws: Any = EngineAws(store, Queues(urls, lambda: sqs), sqs)
     clock = FakeClock()
@@ -63,6 +65,8 @@ def tables(running: Engine, name: str, directory: Path) -> Iterator[World]:
         deposits_queue_url=urls.deposits,
         numbering_queue_url=urls.numbering,
         deliveries_queue_url=urls.deliveries,
+        transfers_queue_url=urls.transfers,
+        payouts_queue_url=urls.payouts,
     )
     held = HeldQueues(aws.queues, clock)
     env = make_environment(aws, clock, settings, chains=nodes.adapters, queues=held)

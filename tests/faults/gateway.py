@@ -11,8 +11,10 @@ from chalicelib.chains.workers import scan_chain
 from chalicelib.currencies.workers import refresh_prices
 from chalicelib.environment import Environment
 from chalicelib.payments import workers as payment_workers
+from chalicelib.transfers import workers as transfer_workers
 from chalicelib.webhooks import workers as webhook_workers
 from chalicelib.webhooks.batch import ProcessPool
+from chalicelib.withdrawals import workers as withdrawal_workers
 from sandbox.chain.node import SimNode
 from tests.faults import storage
 from tests.faults.near_chain import near_adapter
@@ -30,6 +32,8 @@ HANDLERS: dict[str, Callable[[Environment, dict[str, Any]], dict[str, Any]]] = {
     "deposits": payment_workers.handle_deposits,
     "numbering.fifo": webhook_workers.number_events,
     "deliveries": webhook_workers.deliver_webhooks,
+    "transfers.fifo": transfer_workers.handle_transfers,
+    "payouts.fifo": withdrawal_workers.handle_payouts,
 }
 
 

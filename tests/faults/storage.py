@@ -14,7 +14,7 @@ from chalicelib.storage.records import Raw, Record
 from tests.support.settings import REGION, TABLE
 
 R = TypeVar("R", bound=Record)
-QUEUES = ("deposits", "numbering.fifo", "deliveries")
+QUEUES = ("deposits", "numbering.fifo", "deliveries", "transfers.fifo", "payouts.fifo")
 
 
 @dataclass(frozen=True)

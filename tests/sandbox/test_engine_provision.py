@@ -11,7 +11,7 @@ from sandbox.engine.provision import TEMPLATE, provision
 
 REGION = "us-east-1"
 RESOURCES = json.loads(TEMPLATE.read_text())["Resources"]
-ROLES = {"deposits", "numbering", "deliveries"}
+ROLES = {"deposits", "numbering", "deliveries", "transfers", "payouts"}
 
 
 @pytest.fixture
@@ -33,10 +33,10 @@ def test_the_table_is_the_templates(clients):
     assert table["KeySchema"] == wanted["KeySchema"]
     assert table["AttributeDefinitions"] == wanted["AttributeDefinitions"]
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
-    [index] = table["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == "expiry_index"
-    assert [key["AttributeName"] for key in index["KeySchema"]] == ["expiry_bucket", "xa"]
-    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+    indexes = {index["IndexName"]: index for index in table["GlobalSecondaryIndexes"]}
+    keys = {name: [key["AttributeName"] for key in index["KeySchema"]] for name, index in indexes.items()}
+    assert keys == {"expiry_index": ["expiry_bucket", "xa"], "list_index": ["lk", "lv"]}
+    assert all(index["Projection"] == {"ProjectionType": "KEYS_ONLY"} for index in indexes.values())
     expiry = dynamodb.describe_time_to_live(TableName=names.table_name)["TimeToLiveDescription"]
     assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": "ttl"}
 
@@ -51,7 +51,7 @@ def test_the_queues_are_the_templates(clients):
         assert int(made["VisibilityTimeout"]) == wanted["VisibilityTimeout"]
         redrive = json.loads(made["RedrivePolicy"])
         assert (redrive["deadLetterTargetArn"], int(redrive["maxReceiveCount"])) == (dead["QueueArn"], 5)
-        assert ("FifoQueue" in made) == ("FifoQueue" in dead) == (role == "numbering")
+        assert ("FifoQueue" in made) == ("FifoQueue" in dead) == (role in {"numbering", "transfers", "payouts"})
 
 
 def test_the_variables_are_those_of_the_deployed_functions(clients):
@@ -61,6 +61,8 @@ def test_the_variables_are_those_of_the_deployed_functions(clients):
         "DEPOSITS_QUEUE_URL": names.queue_urls["deposits"],
         "NUMBERING_QUEUE_URL": names.queue_urls["numbering"],
         "DELIVERIES_QUEUE_URL": names.queue_urls["deliveries"],
+        "TRANSFERS_QUEUE_URL": names.queue_urls["transfers"],
+        "PAYOUTS_QUEUE_URL": names.queue_urls["payouts"],
     }
 
 

@@ -41,7 +41,7 @@ class Office:
         self.clock, self.sqs = MovableClock(), FakeSqs()
         self.store = DelayStore(StateFile(directory / "delays"))
         self.office = PostOffice(self.sqs, URLS, self.store, self.clock)
-        urls = QueueUrls(URLS["deposits"], URLS["numbering"], URLS["deliveries"])
+        urls = QueueUrls(URLS["deposits"], URLS["numbering"], URLS["deliveries"], "", "")
         self.queues = Queues(urls, lambda: self.office.sqs)
 
     def start(self, role: str, function: Function, batch_size: int = 10) -> None:

@@ -12,7 +12,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
-from chalicelib.queues import Queues, QueueUrls
+from chalicelib.queues import Queues, urls_of
 from chalicelib.storage.store import Store
 from sandbox.engine.provision import provision
 from tests.support.settings import REGION, TABLE, make_settings
@@ -52,7 +52,7 @@ class Aws:
         self.store = Store(TABLE, session, REGION, sleep=lambda _: None)
         self.sqs: Any = session.create_client("sqs", REGION)
         self.queues = Queues(
-            QueueUrls(settings.deposits_queue_url, settings.numbering_queue_url, settings.deliveries_queue_url),
+            urls_of(settings),
             lambda: self.sqs,
         )
         self.dynamodb: Any = session.create_client("dynamodb", REGION)

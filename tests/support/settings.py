@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from chalicelib.config import BLOCKCHAINS, Settings
+from sandbox.chain.keys import hot_wallet_key
 from tests.chains.private_derivation import account_xpub
 
 REGION = "eu-central-1"
@@ -41,6 +42,8 @@ def _plain() -> Settings:
         deposits_queue_url=f"{queue}-deposits",
         numbering_queue_url=f"{queue}-numbering.fifo",
         deliveries_queue_url=f"{queue}-deliveries",
+        transfers_queue_url=f"{queue}-transfers.fifo",
+        payouts_queue_url=f"{queue}-payouts.fifo",
         issuer=ISSUER,
         token_public_keys={"keys": [public_key()]},
         token_signing_key=signing_key(),
@@ -55,6 +58,7 @@ def _plain() -> Settings:
         chain_nodes=dict.fromkeys(BLOCKCHAINS, "sim://127.0.0.1:1"),
         price_sources=("seeded:first", "seeded:second"),
         sandbox_seed=1,
+        hot_wallet_keys={name: hot_wallet_key(1, name).hex() for name in BLOCKCHAINS},
     )
 
 

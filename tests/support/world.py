@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -13,8 +14,10 @@ from chalicelib.currencies.workers import refresh_prices
 from chalicelib.environment import Environment
 from chalicelib.payments import workers as payment_workers
 from chalicelib.queues import Queues
+from chalicelib.transfers import workers as transfer_workers
 from chalicelib.webhooks import service as webhooks
 from chalicelib.webhooks import workers as webhook_workers
+from chalicelib.withdrawals import workers as withdrawal_workers
 from sandbox.chain.node import SimNode
 from sandbox.chain.server import NodeServer
 from tests.support.aws import Aws
@@ -82,10 +85,16 @@ class HeldQueues:
         self.held: list[tuple[float, str, str]] = []
         self.report_deposits = queues.report_deposits
         self.wake_numbering = queues.wake_numbering
+        self.wake_transfers = queues.wake_transfers
+        self.wake_payouts = queues.wake_payouts
 
     def deliver(self, tenant_id: str, event_id: str, delay_seconds: int = 0) -> None:
         self.held.append((self._clock.now() + delay_seconds, tenant_id, event_id))
         self.release()
+
+    def deliver_many(self, tenant_id: str, event_ids: Sequence[str]) -> None:
+        for event_id in event_ids:
+            self.deliver(tenant_id, event_id)
 
     def release(self) -> None:
         due = [one for one in self.held if one[0] <= self._clock.now()]
@@ -148,6 +157,8 @@ class World:
             (settings.deposits_queue_url, payment_workers.handle_deposits),
             (settings.numbering_queue_url, webhook_workers.number_events),
             (settings.deliveries_queue_url, webhook_workers.deliver_webhooks),
+            (settings.transfers_queue_url, transfer_workers.handle_transfers),
+            (settings.payouts_queue_url, withdrawal_workers.handle_payouts),
         ):
             for body in self.aws.messages(url):
                 count += 1

@@ -1,0 +1,1 @@
+"""Lists that never read what they skip: joint counts per block of rows."""

@@ -1,0 +1,1 @@
+"""Withdrawals: money that leaves for an address outside, paid exactly once."""
