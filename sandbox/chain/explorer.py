@@ -64,11 +64,14 @@ def status(chain: ChainState, txid: str) -> TxStatus:
         return TxStatus("missing")
     if transaction.state == MINED:
         assert transaction.height is not None  # a mined transaction is in a block
-        return TxStatus("mined", transaction.height, chain.block_hash(transaction.height), transaction.ok)
+        block_hash = chain.block_hash(transaction.height)
+        return TxStatus("mined", transaction.height, block_hash, transaction.ok, transaction.fee_units)
     if transaction.state == MEMPOOL:
         return TxStatus("mempool")
-    is_spent = any(rival.state == MINED for rival in chain.spending(transaction.slot))
-    return TxStatus("impossible" if is_spent or transaction.state == DOUBLESPENT else "missing")
+    spent_in = [rival.height for rival in chain.spending(transaction.slot) if rival.state == MINED]
+    if spent_in or transaction.state == DOUBLESPENT:
+        return TxStatus("impossible", spent_in[0] if spent_in else None)
+    return TxStatus("missing")
 
 
 def transaction(chain: ChainState, txid: str) -> TransactionView:

@@ -72,7 +72,11 @@ class Gateway:
 
     def new_tenant(self, name: str) -> tuple[NewTenant, ApiClient]:
         tenant = create_tenant(self.env, name, transaction_fee="1.5", admin=True)
-        return tenant, ApiClient(self.module.app, token_for(self.env, tenant))
+        return tenant, self.client_of(tenant)
+
+    def client_of(self, tenant: NewTenant) -> ApiClient:
+        """Return a client with a new access token; they last for ten hours of the clock's."""
+        return ApiClient(self.module.app, token_for(self.env, tenant))
 
     def struck(self, act: Callable[[], Any], share: float) -> tuple[bool, Any]:
         """Do something, with a fault planned now and then; say whether it came to its end, and what it gave."""

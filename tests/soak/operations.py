@@ -153,6 +153,8 @@ class Operations:
 
     def wait(self) -> bool:
         self.gateway.minutes(self.random.choice([1, 1, 2, 6]), SHARE_OF_FAULTS)
+        for merchant in self.merchants:
+            merchant.client = self.gateway.client_of(merchant.tenant)
         return True
 
     def create_wallet(self) -> bool:

@@ -1,0 +1,1 @@
+"""The demo: a merchant's story, played against a running sandbox."""
