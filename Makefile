@@ -10,11 +10,13 @@ BIN := $(VENV)/bin
 PACKAGE := build/package-$(STAGE)
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input
 PYTEST_ARGS ?=
+OPERATIONS ?= 100000
+SEED ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run demo test bench check lint types contracts openapi openapi-check package format clean
+.PHONY: help run demo test bench soak check lint types contracts openapi openapi-check package format clean
 
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +32,9 @@ test: $(VENV)/.installed-dev  ## Run all tests (make test PYTEST_ARGS="-m 'not s
 
 bench: $(VENV)/.installed-dev  ## Print what each operation costs, one figure a line
 	@$(BIN)/python -m benchmarks
+
+soak: $(VENV)/.installed-dev  ## A hundred thousand random operations, audited (make soak OPERATIONS=5000 SEED=7)
+	@$(BIN)/python -m tests.soak.run --operations $(OPERATIONS) $(if $(SEED),--seed $(SEED))
 
 check: lint types contracts openapi-check package test  ## Do all that CI does
 

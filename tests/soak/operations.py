@@ -32,21 +32,22 @@ class Operations:
         self.kinds: dict[str, tuple[int, Callable[[], bool]]] = {
             "create_payment": (9, self.create_payment),
             "pay": (12, self.pay),
-            "mine": (12, self.mine),
+            "mine": (11, self.mine),
             "reorganise": (4, self.reorganise),
-            "work": (16, self.work),
+            "spend_then_reorganise": (4, self.spend_then_reorganise),
+            "work": (14, self.work),
             "wait": (4, self.wait),
-            "create_wallet": (3.2, self.create_wallet),
+            "create_wallet": (4, self.create_wallet),
             "transfer_to_user": (7, self.transfer_to_user),
             "withdraw_to_master": (6, self.withdraw_to_master),
             "withdraw": (9, self.withdraw),
             "cancel": (4, self.cancel),
-            "refund": (5, self.refund),
+            "refund": (4, self.refund),
             "look": (5, self.look),
-            "payouts_outcome": (3.3, self.payouts_outcome),
-            "lose": (3.2, self.lose),
-            "freeze": (3.2, self.freeze),
-            "fund": (3.2, self.fund),
+            "payouts_outcome": (4, self.payouts_outcome),
+            "lose": (4, self.lose),
+            "freeze": (4, self.freeze),
+            "fund": (4, self.fund),
         }
         self.weights = [weight for weight, _ in self.kinds.values()]
 
@@ -144,6 +145,33 @@ class Operations:
         self.gateway.mine(1, SHARE_OF_FAULTS)
         return True
 
+    def spend_then_reorganise(self) -> bool:
+        """A thief pays, has the money moved on as soon as it is credited, and takes the payment back."""
+        merchant = self.merchant
+        wallet = self.ask(merchant, "/wallets/", {"name": "A thief"})
+        body = {"amount": "60", "currency": "USDTTRC20", "wallet_id": wallet.json["wallet_id"]}
+        payment = self.ask(merchant, "/payments/", body).json
+        if "transaction_id" not in payment:
+            return False
+        merchant.payments[payment["transaction_id"]] = payment
+        units = int(Decimal(payment["amount_crypto"]) * 10**DECIMALS)
+        txid = self.node.transfer(CHAIN, payment["address"], payment["token"], units)
+        self.gateway.mine(CONFIRMATIONS, 0)
+        self.gateway.settle()
+        moved = {"wallet_id": wallet.json["wallet_id"], "currency": "USDTTRC20", "amount": "59"}
+        if self.random.random() < 0.5:
+            answer = self.ask(merchant, "/wallets/withdraw-to-master/", moved)
+            is_moved = answer.status == 202
+            if is_moved:
+                merchant.transfers[answer.json["transfer_id"]] = moved
+                self.gateway.settle()
+        else:
+            is_moved = self._accepted(merchant, self.ask(merchant, "/withdrawal/", {**moved, "address": OUTSIDE}))
+        self.node.reorg(CHAIN, CONFIRMATIONS, [txid])
+        self.reorganised_after_credit += 1
+        self.gateway.mine(1, SHARE_OF_FAULTS)
+        return is_moved
+
     def work(self) -> bool:
         """Workers come round: some batches, or all there is."""
         for _ in range(self.random.choice([3, 10, 40])):
@@ -191,7 +219,9 @@ class Operations:
         return True
 
     def withdraw(self) -> bool:
-        merchant = self.merchant
+        return self._withdraw_from(self.merchant)
+
+    def _withdraw_from(self, merchant: Merchant) -> bool:
         wallet = self.random.choice(merchant.wallets)["wallet_id"] if merchant.wallets else None
         wallet = wallet if self.random.random() < 0.4 else None
         found = self._available(merchant, wallet)
@@ -211,7 +241,7 @@ class Operations:
         return self._accepted(merchant, self.ask(merchant, "/withdrawal/", body))
 
     def refund(self) -> bool:
-        found = self._payment()
+        found = next((one for one in (self._payment() for _ in range(5)) if one and self._is_paid(*one)), None)
         if found is None:
             return False
         merchant, payment = found
@@ -221,6 +251,10 @@ class Operations:
         path = f"/payments/{payment['transaction_id']}/refund/"
         return self._accepted(merchant, self.ask(merchant, path, body))
 
+    def _is_paid(self, merchant: Merchant, payment: dict[str, Any]) -> bool:
+        asked = {"transaction_id": payment["transaction_id"]}
+        return bool(merchant.client.post("/payments/status/", asked).json["status"] == "completed")
+
     def _accepted(self, merchant: Merchant, answer: Answer) -> bool:
         if answer.status != 201:
             return False
@@ -229,10 +263,12 @@ class Operations:
 
     def cancel(self) -> bool:
         merchant = self.merchant
-        newest = list(merchant.withdrawals)[-4:]
+        if self.random.random() < 0.8:  # the merchant thinks better of it at once
+            self._withdraw_from(merchant)
+        newest = list(merchant.withdrawals)[-2:]
         if not newest:
             return False
-        chosen = self.random.choice(newest)
+        chosen = newest[-1] if self.random.random() < 0.8 else newest[0]
         if self.random.random() < 0.4:
             command = ["withdrawal", "reject", chosen, "--reason", "It looks odd"]
             return self._operate(command)
@@ -286,7 +322,7 @@ class Operations:
         """The operator adds money of the platform's, which the merchant may spend."""
         merchant = self.merchant
         currency = self.random.choice(list(CURRENCIES))
-        units = self.random.randint(10, 200) * 10**DECIMALS
+        units = self.random.randint(20, 300) * 10**DECIMALS
         ledger.fund(self.gateway.env, merchant.tenant.tenant_id, currency, units)
         merchant.funded[currency] += units
         return True

@@ -5,6 +5,7 @@ import logging
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from random import Random
 
@@ -14,36 +15,40 @@ from tests.soak.model import Merchant, Tally
 from tests.soak.operations import Operations
 
 MERCHANTS = 2
-AUDIT_EVERY = 2_000
+OPERATIONS_OF_AN_EPOCH = 10_000  # then other merchants on another gateway: an audit reads all that there is
+AUDIT_EVERY = 2_500
 
 
-def soak(operations: int, seed: int, folder: Path, audit_every: int = AUDIT_EVERY) -> tuple[Tally, list[str]]:
-    """Do that many random operations; audit now and then, and at the end.
+def soak(operations: int, seed: int, folder: Path, tally: Tally, facts: Counter[str]) -> None:
+    """Do that many random operations on one gateway; audit now and then, and at the end.
 
-    Returns:
-        How the operations went, and what else happened, a line each.
+    Args:
+        operations: how many.
+        seed: of the random choices.
+        folder: where the chain's state goes.
+        tally: how the operations go is added to it.
+        facts: what else happened is added to it.
+
+    Raises:
+        AssertionError: something was lost, done twice, or does not add up.
     """
     random = Random(seed)
     gateway = Gateway(folder, random)
     merchants = [Merchant(*gateway.new_tenant(f"Merchant {number}")) for number in range(MERCHANTS)]
-    tally = Tally()
     doing = Operations(gateway, merchants, tally)
     audit = Audit(gateway, merchants)
     for number in range(1, operations + 1):
         doing.one()
-        if number % audit_every == 0 or number == operations:
+        if number % AUDIT_EVERY == 0 or number == operations:
             for merchant in merchants:
                 doing.unfreeze(merchant)
             gateway.come_to_rest()
             audit.check()
-    facts = [
-        f"reorganisations after a credit: {doing.reorganised_after_credit}",
-        f"reversals of money already spent or held: {audit.reversals_of_spent_money()}",
-        f"processes killed: {gateway.deaths}",
-        *(f"faults, {kind}: {count}" for kind, count in sorted(gateway.faults.fired.items())),
-    ]
+    facts["reorganisations after a credit"] += doing.reorganised_after_credit
+    facts["reversals of money already spent or held"] += audit.reversals_of_spent_money()
+    facts["processes killed"] += gateway.deaths
+    facts.update({f"faults: {kind}": count for kind, count in gateway.faults.fired.items()})
     gateway.node.close()
-    return tally, facts
 
 
 def main() -> int:
@@ -54,10 +59,14 @@ def main() -> int:
     asked = parser.parse_args()
     logging.disable(logging.CRITICAL)
     print(f"seed {asked.seed}, {asked.operations} operations", flush=True)
-    started = time.monotonic()
-    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
-        tally, facts = soak(asked.operations, asked.seed, Path(folder))
-    print("\n".join([*tally.lines(), *facts, f"{time.monotonic() - started:.0f} s, nothing lost, nothing twice"]))
+    started, tally, facts = time.monotonic(), Tally(), Counter[str]()
+    for first in range(0, asked.operations, OPERATIONS_OF_AN_EPOCH):
+        with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
+            operations = min(OPERATIONS_OF_AN_EPOCH, asked.operations - first)
+            soak(operations, asked.seed + first, Path(folder), tally, facts)
+        print(f"  {tally.total} done after {time.monotonic() - started:.0f} s", flush=True)
+    print("\n".join([*tally.lines(), *(f"  {fact}: {count}" for fact, count in sorted(facts.items()))]))
+    print(f"seed {asked.seed}: nothing lost, nothing twice")
     return 0
 
 
