@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from benchmarks import figures, operations, schedules
+from benchmarks import figures, operations, schedules, withdrawal_life
 from benchmarks.figures import Figure
 from benchmarks.gateway import Gateway, gateway
 from benchmarks.life import TOGETHER, live
@@ -32,4 +32,6 @@ def _counted(measured: Gateway) -> Iterator[Figure]:
     yield from together.figures("payment_life")
     yield from alone.figures("payment_life_alone")
     yield live(measured, 1, is_seen_in_mempool=True).sum("payment_life_mempool")
+    yield from withdrawal_life.live(measured, 1, "withdrawal_life_alone")
+    yield from withdrawal_life.live(measured, TOGETHER, "withdrawal_life")
     yield from schedules.ticks(measured)

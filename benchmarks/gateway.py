@@ -16,6 +16,7 @@ from chalicelib.storage.unit_of_work import create
 from chalicelib.tenants.service import NewTenant, create_tenant
 from chalicelib.wallets.records import WalletRecord
 from chalicelib.webhooks import workers as webhook_workers
+from chalicelib.withdrawals import workers as withdrawal_workers
 from tests.support.application import application
 from tests.support.aws import Aws
 from tests.support.client import Answer, ApiClient
@@ -84,6 +85,10 @@ class Gateway:
     def work_off_deliveries(self) -> None:
         """Send webhooks, one at a time: the in-process engine is no place for threads."""
         self._work_off(self.env.settings.deliveries_queue_url, webhook_workers.deliver_webhooks, 1)
+
+    def work_off_payouts(self) -> None:
+        """Pay out what waits, and follow it."""
+        self._work_off(self.env.settings.payouts_queue_url, withdrawal_workers.handle_payouts, BATCH)
 
     def _work_off(self, queue_url: str, handler: Handler, batch: int) -> None:
         bodies = self.aws.messages(queue_url)
