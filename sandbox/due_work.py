@@ -1,4 +1,6 @@
-"""What will fall due in the table by itself: webhook attempts and expiries, each in a bucket for its hour.
+"""What will fall due in the table by itself: webhook attempts, expiries, payouts that will be made dearer.
+
+Attempts and expiries stand in buckets, one for each hour.
 
 The advance of the clock asks here, so that it stops where something happens and skips the empty days.
 """
@@ -12,6 +14,8 @@ from chalicelib.environment import Environment
 from chalicelib.payments.expiry import INDEX, ExpiryEntry
 from chalicelib.storage import keys
 from chalicelib.storage.records import Record
+from chalicelib.withdrawals.payout_rules import STUCK_SECONDS
+from chalicelib.withdrawals.payouts import open_withdrawals
 
 HOUR_SECONDS = 3600
 # Nothing is ever planned further ahead: the longest wait between attempts with its jitter, the longest expiry.
@@ -28,7 +32,7 @@ class DueWork:
         self._env = env
 
     def next_after(self, after: float, until: float) -> float | None:
-        """Return the next time at which an attempt or an expiry is due, or None.
+        """Return the next time at which an attempt, an expiry or a dearer payout is due, or None.
 
         Args:
             after: Unix seconds; what was due then or before is not asked for.
@@ -36,7 +40,8 @@ class DueWork:
         """
         retry = self._first(self._retry, after, min(until, after + LONGEST_RETRY_SECONDS))
         expiry = self._first(self._expiry, after, min(until, after + LONGEST_EXPIRY_SECONDS))
-        return min((time for time in (retry, expiry) if time is not None), default=None)
+        bump = self._bump(after, until)
+        return min((time for time in (retry, expiry, bump) if time is not None), default=None)
 
     def _first(self, look: Look, after: float, until: float) -> float | None:
         for hour in range(int(after) // HOUR_SECONDS, int(until) // HOUR_SECONDS + 1):
@@ -44,6 +49,15 @@ class DueWork:
             if time is not None:
                 return time if time <= until else None
         return None
+
+    def _bump(self, after: float, until: float) -> float | None:
+        times = (
+            record.attempts[-1].signed_at / 1000 + STUCK_SECONDS
+            for blockchain in self._env.chains
+            for record in open_withdrawals(self._env, blockchain)
+            if record.signed and record.height is None
+        )
+        return min((time for time in times if after < time <= until), default=None)
 
     def _retry(self, hour: int, after: float) -> float | None:
         later: Condition = Record.sk > f"{int(after):012d}~"

@@ -8,7 +8,7 @@ from chalicelib import environment
 from chalicelib.chains.networks import FAMILY_OF
 from chalicelib.chains.workers import scan_chain
 from chalicelib.environment import Environment
-from sandbox import demo_tenant, directory, functions, identity, product
+from sandbox import demo_tenant, directory, functions, identity, product, treasury
 from sandbox.background import Repeating
 from sandbox.chain.node import SimNode
 from sandbox.chain.server import NodeServer
@@ -121,6 +121,7 @@ class System:
         """Bring the product to life, the public API last: when it answers, all else is there."""
         say("Preparing prices, chains and the demo tenant …")
         product.free_leases(desk.env)
+        treasury.stock(desk.node, desk.env.catalogue)
         credentials = demo_tenant.load_or_create(desk.env, desk.variables)
         controls = control_server.make_server(desk, desk.variables.control_port)
         _run(stack, controls)

@@ -55,12 +55,22 @@ class AddressInfo:
 
 @dataclass(frozen=True, slots=True)
 class TxStatus:
-    """Where a transaction stands; ``impossible``: another one spent the same, it can never be mined."""
+    """Where a transaction stands; ``impossible``: another one spent the same, it can never be mined.
+
+    Attributes:
+        state: missing, mempool, mined or impossible.
+        height: the block that it was mined in; of an impossible one, the block by which another had spent the
+            same, None while that one is in no block itself.
+        block_hash: that block's hash, for what was mined.
+        ok: whether what was mined did what it was for; a reverted one cost its fee all the same.
+        fee_units: what the chain took for what was mined, in units of the native coin.
+    """
 
     state: TxState
     height: int | None = None
     block_hash: str | None = None
     ok: bool | None = None
+    fee_units: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +149,10 @@ class ChainAdapter(Protocol):
 
     def status(self, txid: str) -> TxStatus:
         """Return where a transaction stands now."""
+        ...
+
+    def balance(self, address: str, token: str) -> int:
+        """Return the units of a token (upper-case symbol) that an address has in blocks."""
         ...
 
     def estimate(self, payout: Payout) -> Fee:

@@ -3,7 +3,7 @@
 Checksums are verified for every family; nothing is asked of a node.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from chalicelib.chains import base58, bech32, evm_address
 from chalicelib.chains.adapter import AddressInfo
@@ -17,6 +17,7 @@ _BASE58_KINDS = {
     LTC: {0x30: "p2pkh", 0x32: "p2sh", 0x05: "p2sh"},
     TRX: {TRON_VERSION: "account"},
 }
+_OLD_LITECOIN_SCRIPT = "3"
 _SEGWIT_KINDS = {(0, 20): "p2wpkh", (0, 32): "p2wsh", (1, 32): "p2tr"}
 
 
@@ -35,6 +36,38 @@ def validate(address: str, family: str) -> AddressInfo:
         KeyError: no such family.
     """
     return _READERS[family](address)
+
+
+def payable(address: str, family: str, contracts: Collection[str] = ()) -> AddressInfo:
+    """Read an address that money is to be sent to: valid, and one that somebody can spend from.
+
+    Args:
+        address: as it was sent.
+        family: ``EVM``, ``BTC``, ``LTC`` or ``TRX``.
+        contracts: token contracts on the chains concerned: whatever is sent to one is lost.
+
+    Raises:
+        InvalidAddressError: no address of that family, or the zero address, a token's contract, or Litecoin's old
+            script form, which is letter for letter one of Bitcoin's.
+    """
+    info = validate(address, family)
+    if family == LTC and info.address.startswith(_OLD_LITECOIN_SCRIPT):
+        raise InvalidAddressError("The address belongs to Bitcoin: Litecoin's own form of it begins with M.")
+    if not any(_account(info)):
+        raise InvalidAddressError("This is the zero address: nobody can spend what is sent there.")
+    if info.address.lower() in {contract.lower() for contract in contracts}:
+        raise InvalidAddressError("This is a token's contract: what is sent there is lost.")
+    return info
+
+
+def _account(info: AddressInfo) -> bytes:
+    """Return what a valid address stands for: a key's or script's hash, a witness program, an account."""
+    if info.family == EVM:
+        return bytes.fromhex(info.address[2:])
+    prefix = SEGWIT_PREFIX.get(info.family)
+    if prefix and info.address.startswith(f"{prefix}1"):
+        return bech32.decode_segwit(prefix, info.address)[1]
+    return base58.decode_check(info.address)[1:]
 
 
 def _read_evm(address: str) -> AddressInfo:

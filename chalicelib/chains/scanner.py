@@ -25,8 +25,11 @@ LOOK_BACK_BLOCKS = 120  # the deepest confirmation bound of the catalogue, with 
 logger = logging.getLogger(__name__)
 
 
-def tick(env: Environment, blockchain: str) -> None:
+def tick(env: Environment, blockchain: str) -> bool:
     """Bring one chain up to its node's head; does nothing while another reader has the lease.
+
+    Returns:
+        Whether blocks came or went.
 
     Raises:
         ChainUnavailableError: the node does not answer; nothing is skipped, the next tick goes on.
@@ -34,14 +37,14 @@ def tick(env: Environment, blockchain: str) -> None:
     adapter = env.chains[blockchain]
     cursor = _lease(env, blockchain, adapter)
     if cursor is None:
-        return
+        return False
     try:
-        _read_on(env, blockchain, adapter, cursor)
+        return _read_on(env, blockchain, adapter, cursor)
     finally:
         _release(env, cursor)
 
 
-def _read_on(env: Environment, blockchain: str, adapter: ChainAdapter, cursor: ChainCursor) -> None:
+def _read_on(env: Environment, blockchain: str, adapter: ChainAdapter, cursor: ChainCursor) -> bool:
     head = adapter.head()
     was_next = cursor.next_height
     lost = _walk_back(env, blockchain, adapter, cursor)
@@ -62,6 +65,7 @@ def _read_on(env: Environment, blockchain: str, adapter: ChainAdapter, cursor: C
     deep = _grown_deep(env, blockchain, read_before, head.height)
     told = [*lost, *_once([*seen, *deep]), *pool]
     env.queues.report_deposits([{**sighted, "head": head.height} for sighted in told])
+    return is_reorganised or cursor.next_height != was_next
 
 
 def _walk_back(env: Environment, blockchain: str, adapter: ChainAdapter, cursor: ChainCursor) -> list[Sighted]:

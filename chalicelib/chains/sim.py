@@ -117,7 +117,8 @@ def _read_transfers(answer: list[dict[str, Any]]) -> list[Transfer]:
 
 
 def _read_status(answer: dict[str, Any]) -> TxStatus:
-    return TxStatus(**answer)
+    fee_units = answer["fee_units"]
+    return TxStatus(**answer | {"fee_units": None if fee_units is None else int(fee_units)})
 
 
 def _read_fee(answer: dict[str, Any]) -> Fee:

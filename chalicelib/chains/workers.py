@@ -5,7 +5,9 @@ import logging
 from chalicelib.chains import scanner
 from chalicelib.chains.adapter import ChainUnavailableError
 from chalicelib.environment import Environment
+from chalicelib.storage import keys
 from chalicelib.storage.calls import StorageUnavailableError
+from chalicelib.storage.records import Record
 
 logger = logging.getLogger(__name__)
 
@@ -17,8 +19,13 @@ def scan_chains(env: Environment) -> None:
 
 
 def scan_chain(env: Environment, blockchain: str) -> None:
-    """Run one tick for one chain; what fails is done by the next one."""
+    """Run one tick for one chain; what fails is done by the next one. Payouts that wait for a block are woken."""
     try:
-        scanner.tick(env, blockchain)
+        if scanner.tick(env, blockchain) and _has_open_payouts(env, blockchain):
+            env.queues.wake_payouts(blockchain)
     except (ChainUnavailableError, StorageUnavailableError) as error:
         logger.warning("%s was not read: %s", blockchain, error)
+
+
+def _has_open_payouts(env: Environment, blockchain: str) -> bool:
+    return bool(env.store.query(Record, keys.open_payouts(blockchain), limit=1).records)

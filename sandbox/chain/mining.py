@@ -1,6 +1,6 @@
 """Making blocks and replacing them: the rules by which money moves on the simulated chains."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from chalicelib.chains.networks import NATIVE_TOKEN_OF
 from sandbox.chain.chain_state import ChainState
@@ -8,15 +8,19 @@ from sandbox.chain.errors import ChainRequestError, UnknownTransactionError
 from sandbox.chain.hashing import chain_hash
 from sandbox.chain.store import DROPPED, IN, MEMPOOL, MINED, OUT, StoredTransaction
 
+Judge = Callable[[StoredTransaction], bool]
+
 
 def mine(seed: int, chain: ChainState) -> int:
     """Put what waits in the mempool into one new block and return its height."""
     height, payouts = chain.height + 1, chain.payouts
-    mined = []
-    for transaction in chain.mempool():
-        if _can_be_mined(chain, transaction, payouts):
-            _apply(chain, transaction, height, wanted_ok=transaction.sender is None or payouts != "revert")
-            mined.append(transaction.txid)
+    mined = _mine_in_turn(
+        chain,
+        chain.mempool(),
+        height,
+        is_ready=lambda one: _can_be_mined(chain, one, payouts),
+        wanted_ok=lambda one: one.sender is None or payouts != "revert",
+    )
     _seal(seed, chain, height, mined)
     chain.set_chain("height", height)
     return height
@@ -38,13 +42,38 @@ def reorganise(seed: int, chain: ChainState, depth: int, dropped: set[str]) -> N
     blocks = {each: chain.mined_in(each) for each in heights}
     for transaction in [transaction for each in reversed(heights) for transaction in reversed(blocks[each])]:
         _book(chain, transaction, sign=-1)
+    for transaction in [transaction for each in heights for transaction in blocks[each]]:
+        chain.move(transaction.txid, DROPPED)
     for txid in dropped:
         chain.move(txid, DROPPED)
     for each in heights:
         kept = [transaction for transaction in blocks[each] if transaction.txid not in dropped]
+        mined = _mine_in_turn(
+            chain,
+            kept,
+            each,
+            is_ready=lambda one: _is_next_of_its_sender(chain, one),
+            wanted_ok=lambda one: one.ok,
+        )
         for transaction in kept:
-            _apply(chain, transaction, each, wanted_ok=transaction.ok)
-        _seal(seed, chain, each, [transaction.txid for transaction in kept])
+            if transaction.txid not in mined:  # what it followed is gone: it waits for that to come back
+                chain.arrive_again(transaction.txid, is_bumped=transaction.is_bumped)
+        _seal(seed, chain, each, mined)
+
+
+def _mine_in_turn(
+    chain: ChainState, waiting: Sequence[StoredTransaction], height: int, *, is_ready: Judge, wanted_ok: Judge
+) -> list[str]:
+    """Mine what is ready, in its order; a mined one may make way for the next. Returns their ids."""
+    mined: dict[str, None] = {}
+    before = -1
+    while before < len(mined):
+        before = len(mined)
+        for transaction in waiting:
+            if transaction.txid not in mined and is_ready(transaction):
+                _apply(chain, transaction, height, wanted_ok=wanted_ok(transaction))
+                mined[transaction.txid] = None
+    return list(mined)
 
 
 def _check_droppable(chain: ChainState, txid: str, heights: range) -> None:
@@ -56,12 +85,23 @@ def _check_droppable(chain: ChainState, txid: str, heights: range) -> None:
 
 
 def _can_be_mined(chain: ChainState, transaction: StoredTransaction, payouts: str) -> bool:
-    """Payouts wait while they are stuck at their fee (a bumped one is not), and while the fee cannot be paid."""
+    """Payouts wait for their turn, while they are stuck at their fee (unless raised), and for their fee's coin."""
     if transaction.sender is None:
         return True
+    if not _is_next_of_its_sender(chain, transaction):
+        return False
     if payouts == "stuck" and not transaction.is_bumped:
         return False
     return chain.balance(transaction.sender, NATIVE_TOKEN_OF[chain.blockchain]) >= transaction.fee_units
+
+
+def _is_next_of_its_sender(chain: ChainState, transaction: StoredTransaction) -> bool:
+    """Tell whether all earlier sequence numbers of a payout's sender are mined, as accounts with nonces demand."""
+    if transaction.sender is None:
+        return True
+    sequence = int(transaction.slot.rpartition("#")[2])
+    earlier = chain.spending(f"{transaction.sender}#{sequence - 1}") if sequence else []
+    return not sequence or any(rival.state == MINED for rival in earlier)
 
 
 def _apply(chain: ChainState, transaction: StoredTransaction, height: int, *, wanted_ok: bool) -> None:

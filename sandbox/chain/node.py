@@ -123,6 +123,18 @@ class SimNode:
             chain.book(address, token.upper(), units)
         return address
 
+    def set_hot_wallet(self, blockchain: str, token: str, units: int) -> str:
+        """Leave the hot wallet just so much, as a treasurer who takes or brings coins; returns its address."""
+        missing_units = units - self.hot_wallet_balance(blockchain, token)
+        address = hot_wallet_address(self._seed, blockchain)
+        with self._change():
+            self._chain(blockchain).book(address, token.upper(), missing_units)
+        return address
+
+    def hot_wallet_balance(self, blockchain: str, token: str) -> int:
+        """Return what the hot wallet has in blocks."""
+        return self.balance(blockchain, hot_wallet_address(self._seed, blockchain), token)
+
     # What anyone may look up, whether the node answers its clients or not.
 
     def transaction(self, blockchain: str, txid: str) -> explorer.TransactionView:

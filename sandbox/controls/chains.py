@@ -55,6 +55,13 @@ class Payouts(msgspec.Struct):
     outcome: str
 
 
+class HotWallet(msgspec.Struct):
+    """What the wallet that payouts leave from is to have."""
+
+    token: Annotated[str, Meta(min_length=1, max_length=64)]
+    amount: Amount
+
+
 class Outage(msgspec.Struct):
     """The node refuses to answer."""
 
@@ -98,6 +105,15 @@ def payouts(desk: Desk, body: Payouts, blockchain: str) -> dict[str, Any]:
     code = blockchain_of(blockchain)
     _asked(lambda: desk.node.set_payouts(code, body.outcome))
     return {"blockchain": code, "outcome": body.outcome}
+
+
+def hot_wallet(desk: Desk, body: HotWallet, blockchain: str) -> dict[str, Any]:
+    """Leave the hot wallet just so much of a token."""
+    code = blockchain_of(blockchain)
+    token = body.token.upper()
+    units = units_of(body.amount, decimals_of(desk.env.catalogue, code, token))
+    address = _asked(lambda: desk.node.set_hot_wallet(code, token, units))
+    return {"blockchain": code, "address": address, "token": token, "amount": _amount(desk, code, token, units)}
 
 
 def outage(desk: Desk, body: Outage, blockchain: str) -> dict[str, Any]:
@@ -164,6 +180,7 @@ CONTROLS = [
     Control("POST", "/chains/{blockchain}/reorg", reorganise, Reorganisation),
     Control("POST", "/chains/{blockchain}/doublespend", double_spend, DoubleSpend),
     Control("POST", "/chains/{blockchain}/payouts", payouts, Payouts),
+    Control("POST", "/chains/{blockchain}/hot-wallet", hot_wallet, HotWallet),
     Control("POST", "/chains/{blockchain}/outage", outage, Outage),
     Control("GET", "/chains/{blockchain}/transactions/{transaction_hash}", transaction),
     Control("GET", "/chains/{blockchain}/addresses/{address}", address),

@@ -13,6 +13,7 @@ from chalicelib.operator.command_line import run
 from chalicelib.tenants import service as tenants
 from chalicelib.tenants.service import NewTenant
 from chalicelib.webhooks import service as webhooks
+from chalicelib.withdrawals import bookings as gas
 from sandbox.controls.amounts import shown
 from sandbox.controls.desk import Desk
 from sandbox.controls.panel import Control
@@ -85,7 +86,7 @@ def trial_balance(desk: Desk, tenant_id: str) -> dict[str, Any]:
     tenants.tenant(desk.env, tenant_id)
     accounts, totals = [], {}
     for code, rows in ledger.trial_balances(desk.env, tenant_id).items():
-        decimals = desk.env.catalogue.by_code(code).decimals
+        decimals = _decimals_of(desk, code)
         for row in rows:
             sides = {"debits": row.debit_units, "credits": row.credit_units, "balance": row.balance_units}
             amounts = {name: shown(units, decimals) for name, units in sides.items()}
@@ -93,6 +94,12 @@ def trial_balance(desk: Desk, tenant_id: str) -> dict[str, Any]:
         total_units = sum(row.balance_units for row in rows)
         totals[code] = shown(total_units, decimals) if total_units else "0"
     return {"accounts": accounts, "totals": totals}
+
+
+def _decimals_of(desk: Desk, code: str) -> int:
+    """Return a currency's decimals; gas may be booked in a native coin that no merchant can have."""
+    gas_decimals = gas.gas_decimals(desk.env.catalogue, code)
+    return desk.env.catalogue.by_code(code).decimals if gas_decimals is None else gas_decimals
 
 
 def events(desk: Desk, tenant_id: str) -> dict[str, Any]:

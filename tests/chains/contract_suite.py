@@ -161,6 +161,36 @@ class PayoutContract:
         assert chain.adapter.status(signed.txid).ok is True
         assert [(each.txid, each.units) for each in scan(chain, to)] == [(signed.txid, 7)]
 
+    def test_its_receipt_says_what_the_chain_took(self, chain):
+        to = chain.new_address()
+        payout = Payout(chain.hot_wallet, to, chain.token, 7)
+        native = chain.adapter.estimate(payout).token
+        before = {token: chain.adapter.balance(chain.hot_wallet, token) for token in {chain.token, native}}
+        signed = send_payout(chain, 0, to=to, units=7)
+        assert chain.adapter.status(signed.txid).fee_units is None
+        chain.mine()
+        took = chain.adapter.status(signed.txid).fee_units
+        assert 0 < took <= chain.adapter.estimate(payout).units
+        after = {token: chain.adapter.balance(chain.hot_wallet, token) for token in before}
+        spent = {chain.token: 7}
+        spent[native] = spent.get(native, 0) + took
+        assert {token: before[token] - after[token] for token in before} == spent
+
+    def test_a_balance_counts_what_is_in_blocks_alone(self, chain):
+        address = chain.new_address()
+        chain.pay(address, 9)
+        assert chain.adapter.balance(address, chain.token) == 0
+        chain.mine()
+        assert chain.adapter.balance(address, chain.token) == 9
+
+    def test_an_impossible_one_says_how_deep_that_is(self, chain):
+        signed = send_payout(chain, 0, to=chain.new_address())
+        chain.doublespend(signed.txid)
+        assert chain.adapter.status(signed.txid).height is None
+        chain.mine(3)
+        status = chain.adapter.status(signed.txid)
+        assert (status.state, status.height) == ("impossible", chain.adapter.head().height - 2)
+
     def test_the_same_bytes_twice_pay_once(self, chain):
         to = chain.new_address()
         signed = send_payout(chain, 0, to=to)

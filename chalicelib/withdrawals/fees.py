@@ -1,0 +1,126 @@
+"""What withdrawals are charged for the network: a table, refreshed each minute, the same for whoever asks.
+
+A withdrawal's network fee is fixed when it is accepted; what the chain takes in the end, more or less, is the
+platform's concern. So an estimate and a withdrawal of the same table agree to the unit.
+"""
+
+import logging
+import threading
+from collections.abc import Mapping
+from fractions import Fraction
+
+from chalicelib.currencies import prices
+from chalicelib.currencies import service as currencies
+from chalicelib.currencies.blockchains import blockchain_by_name
+from chalicelib.currencies.catalogue import UnknownCurrencyError
+from chalicelib.currencies.currency import Currency
+from chalicelib.environment import Environment
+from chalicelib.money import ceil_to
+from chalicelib.storage import keys
+from chalicelib.storage.attributes import CompactJsonAttribute, IntegerAttribute
+from chalicelib.storage.records import Record
+from chalicelib.storage.unit_of_work import put
+
+TABLE_KEPT_SECONDS = 5
+
+logger = logging.getLogger(__name__)
+
+
+class FeeTableRecord(Record):
+    """The fee of a payout in each currency, in its smallest units; currencies never priced are absent."""
+
+    units = CompactJsonAttribute(attr_name="f")
+    refreshed_at = IntegerAttribute(attr_name="at")
+
+
+class FeeTableCache:
+    """This process's copy of the fee table, at most ``TABLE_KEPT_SECONDS`` old."""
+
+    def __init__(self, env: Environment) -> None:
+        self._env = env
+        self._kept: tuple[float, Mapping[str, int]] | None = None
+        self._lock = threading.Lock()
+
+    def get(self) -> Mapping[str, int]:
+        """Return the table; empty when none was ever stored."""
+        kept = self._fresh()
+        if kept is None:
+            with self._lock:
+                kept = self._fresh()
+                if kept is None:
+                    asked_at = self._env.clock.now()
+                    kept = stored_fees(self._env)
+                    self._kept = (asked_at, kept)
+        return kept
+
+    def forget(self) -> None:
+        """Read anew next time: this process changed the table itself."""
+        self._kept = None
+
+    def _fresh(self) -> Mapping[str, int] | None:
+        kept = self._kept
+        is_fresh = kept is not None and 0 <= self._env.clock.now() - kept[0] < TABLE_KEPT_SECONDS
+        return kept[1] if kept is not None and is_fresh else None
+
+
+def stored_fees(env: Environment) -> Mapping[str, int]:
+    """Read the fee table: currency codes to smallest units."""
+    record = env.store.get(FeeTableRecord, keys.fee_table())
+    return dict(record.units) if record else {}
+
+
+def network_fee_units(env: Environment, currency: Currency) -> int:
+    """Return what a withdrawal in a currency is charged for the network now, in its smallest units."""
+    return env.keep(FeeTableCache).get().get(currency.code, currency.network_fee_units)
+
+
+def refresh_fees(env: Environment) -> None:
+    """Ask every chain what a payout costs, and keep it in each currency at this moment's prices.
+
+    A currency whose chain is away, or whose price is not fresh, keeps what it had; one that was never priced, or
+    whose chain's own coin has no price, is charged what the catalogue says.
+    """
+    before = stored_fees(env)
+    fees = dict(before)
+    for currency in env.catalogue.all():
+        units = _current(env, currency)
+        if units is not None:
+            fees[currency.code] = units
+    if fees == before:
+        return
+    pk, sk = keys.fee_table()
+    env.store.commit(put(FeeTableRecord(pk=pk, sk=sk, units=fees, refreshed_at=int(env.clock.now()))))
+    env.keep(FeeTableCache).forget()
+
+
+def _current(env: Environment, currency: Currency) -> int | None:
+    """Return what a payout costs now, in the currency; None when that is not known."""
+    from chalicelib.chains.adapter import ChainUnavailableError, Payout  # noqa: PLC0415 -- only the schedule asks
+
+    chain = blockchain_by_name(currency.blockchain)
+    payout = Payout(sender="", to="", token=currency.token, units=currency.withdrawal_min_units)
+    try:
+        rate = currencies.board(env).rate(
+            _native_code(env, currency), currency.code, env.clock.now(), is_fixed=False
+        )
+        fee = env.chains[currency.blockchain].estimate(payout)
+    except (UnknownCurrencyError, prices.RatesUnavailableError, KeyError):
+        return None
+    except ChainUnavailableError:
+        logger.warning("%s did not say what a payout costs", currency.blockchain)
+        return None
+    coins = Fraction(fee.units, 10**chain.native_decimals)
+    return ceil_to(coins * rate * 10**currency.decimals, currency.quantum_units)
+
+
+def _native_code(env: Environment, currency: Currency) -> str:
+    """Return a catalogue code of the coin that the chain's fees are paid in, on whichever chain that is.
+
+    Raises:
+        UnknownCurrencyError: no currency of the catalogue is that coin, so it has no price.
+    """
+    native_token = blockchain_by_name(currency.blockchain).native_token
+    for listed in env.catalogue.all():
+        if listed.token == native_token:
+            return listed.code
+    raise UnknownCurrencyError(f"There is no price for {native_token}.")

@@ -1,0 +1,136 @@
+"""Following what is signed: sent until a node has it, dearer when it is stuck, settled or released in the end."""
+
+import logging
+from collections.abc import Sequence
+
+from chalicelib.chains.adapter import TransactionRefusedError, TxStatus
+from chalicelib.withdrawals import bookings, changes, lifecycle, payout_rules, releases, steps
+from chalicelib.withdrawals.hot_wallets import Wallet
+from chalicelib.withdrawals.lifecycle import Status
+from chalicelib.withdrawals.payout_rules import Followed, Next
+from chalicelib.withdrawals.records import WithdrawalRecord, stored_attempt
+
+ROUNDS = 12  # of one turn: from signed to settled in one go takes five
+
+REVERTED = "The chain mined the payout and reverted it."
+IMPOSSIBLE = "The payout can never be mined: its place on the chain was spent by another transaction."
+
+logger = logging.getLogger(__name__)
+
+
+def follow(wallet: Wallet, record: WithdrawalRecord) -> None:
+    """Do for a signed withdrawal all that can be done now.
+
+    Args:
+        wallet: its hot wallet.
+        record: the withdrawal as read.
+
+    Raises:
+        ChainUnavailableError: the node does not answer; nothing is lost, the next turn goes on.
+        ConflictError: another worker dealt with it meanwhile.
+    """
+    was_sent = False
+    for _ in range(ROUNDS):
+        if lifecycle.is_final(record.status) or _is_resting(wallet, record):
+            return
+        seen = [wallet.adapter.status(attempt.txid) for attempt in record.attempts]
+        step = payout_rules.next_step(_known(wallet, record), seen, wallet.head.height, was_sent=was_sent)
+        if step is Next.WAIT:
+            if not _bump_if_stuck(wallet, record, seen):
+                return
+            was_sent = False
+        elif step is Next.SEND:
+            send(wallet, record, seen)
+            was_sent = True
+        else:
+            _take(wallet, record, step, seen)
+
+
+def send(wallet: Wallet, record: WithdrawalRecord, seen: Sequence[TxStatus]) -> None:
+    """Hand the stored bytes to the node, oldest first; what it answers decides nothing."""
+    for attempt, status in zip(record.attempts, seen, strict=True):
+        if status.state == "mempool":
+            continue
+        try:
+            wallet.adapter.broadcast(attempt.raw)
+        except TransactionRefusedError as error:
+            logger.info("a node says no to %s of withdrawal %s: %s", attempt.txid, record.sk, error)
+
+
+def _is_resting(wallet: Wallet, record: WithdrawalRecord) -> bool:
+    """Whether it lies in its block still, not deep enough: nothing to do, and no question but for that block."""
+    if record.height is None or record.status != Status.SUBMITTED:
+        return False
+    confirmations = wallet.currency(record).confirmations
+    if payout_rules.is_deep(record.height, wallet.head.height, confirmations):
+        return False
+    return wallet.block_hash(record.height) == record.block_hash
+
+
+def _known(wallet: Wallet, record: WithdrawalRecord) -> Followed:
+    return Followed(
+        is_submitted=record.status == Status.SUBMITTED,
+        mined=record.mined,
+        height=record.height,
+        block_hash=record.block_hash,
+        confirmations=wallet.currency(record).confirmations,
+    )
+
+
+def _take(wallet: Wallet, record: WithdrawalRecord, step: Next, seen: Sequence[TxStatus]) -> None:
+    """Store one step, told where the merchant is to know it."""
+    env, mined = wallet.env, payout_rules.mined_place(seen)
+    at = int(env.clock.now() * 1000)
+    if step in (Next.SETTLE, Next.FAIL_REVERTED, Next.FAIL_IMPOSSIBLE):
+        _note_gas(wallet, record, None if mined is None else seen[mined].fee_units)
+        status = Status.COMPLETED if step is Next.SETTLE else Status.FAILED
+        reason = {Next.FAIL_REVERTED: REVERTED, Next.FAIL_IMPOSSIBLE: IMPOSSIBLE}.get(step)
+        change = lifecycle.change(record.status, record.version, status, at, reason)
+        released = releases.writes(env, record) if status is Status.FAILED else []
+        changes.end(env, record, change, *released, height=wallet.head.height)
+        return
+    _note_block(record, mined, seen)
+    if step is Next.FORGET or record.status == Status.SUBMITTED:
+        env.store.commit(changes.noted(env, record))
+        return
+    change = lifecycle.change(record.status, record.version, Status.SUBMITTED, at)
+    env.store.commit(changes.stepped(env, record, change, wallet.head.height))
+    env.queues.wake_numbering(record.tenant_id, steps.subject(record.sk))
+
+
+def _note_block(record: WithdrawalRecord, mined: int | None, seen: Sequence[TxStatus]) -> None:
+    record.mined = mined
+    record.height = None if mined is None else seen[mined].height
+    record.block_hash = None if mined is None else seen[mined].block_hash
+
+
+def _note_gas(wallet: Wallet, record: WithdrawalRecord, fee_units: int | None) -> None:
+    """Note what the chain took: the platform's cost, booked with the end of the withdrawal."""
+    if fee_units:
+        record.gas = [bookings.gas_code(wallet.env.catalogue, wallet.blockchain), fee_units]
+
+
+def _bump_if_stuck(wallet: Wallet, record: WithdrawalRecord, seen: Sequence[TxStatus]) -> bool:
+    """Sign the same payment for the same slot at a higher fee, and store it; tells whether it did.
+
+    Only what waits for a block can be stuck: in a mempool, or in none because the chain asks for more by now.
+    """
+    env, newest = wallet.env, record.attempts[-1]
+    states = {one.state for one in seen}
+    if not states <= {"mempool", "missing"}:
+        return False
+    if not payout_rules.is_stuck(newest.signed_at, int(env.clock.now() * 1000)):
+        return False
+    estimated_units = wallet.adapter.estimate(wallet.payout(record)).units
+    if "mempool" not in states and estimated_units <= newest.fee_units:
+        wallet.alarm(f"no node takes {newest.txid}")
+        return False
+    fee_units = payout_rules.bumped_fee_units(newest.fee_units, estimated_units, len(record.signed))
+    if fee_units is None:
+        wallet.alarm(f"{newest.txid} is not mined, whatever it offers")
+        return False
+    assert record.slot is not None, "what is signed has its slot"
+    attempt = wallet.sign(record, record.slot, fee_units)
+    record.signed = [*record.signed, stored_attempt(attempt)]
+    env.store.commit(changes.noted(env, record))  # before it is sent: what may be mined is known to us
+    return True

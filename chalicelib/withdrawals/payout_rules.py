@@ -1,0 +1,122 @@
+"""What to do next for a signed withdrawal, given what the chain says of all that was signed for it. Pure.
+
+What a node answers to a broadcast is no part of this: only where the known transactions stand decides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chalicelib.chains.adapter import TxStatus
+
+STUCK_SECONDS = 600  # not mined for so long after it was signed: the fee is too low
+# Nodes take a replacement for an eighth more; this is the least step, rounded up.
+BUMP_NUMERATOR, BUMP_DENOMINATOR = 9, 8
+# A fee so many times what the node itself estimates will not help either: a person must look.
+MOST_TIMES_ESTIMATE = 10
+MOST_ATTEMPTS = 100  # what fits one item, with room
+DEAR = 3  # a live fee over so many times the fixed one is waited out
+
+
+class Next(StrEnum):
+    """What is to be done for a signed withdrawal."""
+
+    WAIT = "wait"
+    SEND = "send"
+    SUBMITTED = "submitted"
+    NOTE = "note"
+    FORGET = "forget"
+    BUMP = "bump"
+    SETTLE = "settle"
+    FAIL_REVERTED = "fail reverted"
+    FAIL_IMPOSSIBLE = "fail impossible"
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What is known of a signed withdrawal before the chain is asked.
+
+    Attributes:
+        is_submitted: whether it was told that a node has it.
+        mined: the attempt that was seen mined, by its place; None when none was.
+        height: the block that it was seen in, and
+        block_hash: that block's hash.
+        confirmations: how many blocks, its own included, make it final.
+    """
+
+    is_submitted: bool
+    mined: int | None
+    height: int | None
+    block_hash: str | None
+    confirmations: int
+
+
+def next_step(known: Followed, seen: Sequence[TxStatus], head_height: int, *, was_sent: bool) -> Next:
+    """Return what is to be done next.
+
+    Args:
+        known: what is stored.
+        seen: where each attempt stands now, oldest first.
+        head_height: the chain's height.
+        was_sent: whether all attempts were handed to the node in this turn already.
+    """
+    mined = mined_place(seen)
+    if mined is not None:
+        return _once_mined(known, seen[mined], mined, head_height)
+    if known.mined is not None:
+        return Next.FORGET
+    states = [one.state for one in seen]
+    if "impossible" in states:
+        return Next.FAIL_IMPOSSIBLE if _is_impossible_for_good(known, seen, head_height) else Next.WAIT
+    if "mempool" in states and not known.is_submitted:
+        return Next.SUBMITTED
+    if states[-1] == "mempool" or was_sent:
+        return Next.WAIT
+    return Next.SEND
+
+
+def mined_place(seen: Sequence[TxStatus]) -> int | None:
+    """Return the place of the attempt that is in a block; there is one at most."""
+    return next((place for place, one in enumerate(seen) if one.state == "mined"), None)
+
+
+def is_deep(height: int | None, head_height: int, confirmations: int) -> bool:
+    """Tell whether a block has the blocks on top of it that make it final enough."""
+    return height is not None and head_height - height + 1 >= confirmations
+
+
+def is_stuck(signed_at_ms: int, now_ms: int) -> bool:
+    """Tell whether the newest attempt has waited too long to be mined at its fee."""
+    return now_ms - signed_at_ms >= STUCK_SECONDS * 1000
+
+
+def bumped_fee_units(newest_units: int, estimated_units: int, attempts: int) -> int | None:
+    """Return the fee of the next attempt in the same slot, in units of the native coin; None: no further.
+
+    Args:
+        newest_units: the newest attempt's.
+        estimated_units: what the chain would take now.
+        attempts: how many were signed already.
+    """
+    wanted_units = max(-(-newest_units * BUMP_NUMERATOR // BUMP_DENOMINATOR), estimated_units)
+    is_sensible = wanted_units <= estimated_units * MOST_TIMES_ESTIMATE and attempts < MOST_ATTEMPTS
+    return wanted_units if is_sensible else None
+
+
+def is_too_dear(live_fee_units: int, fixed_fee_units: int) -> bool:
+    """Tell whether the chain takes so much more than was fixed at acceptance that it is better to wait."""
+    return live_fee_units > DEAR * fixed_fee_units
+
+
+def _once_mined(known: Followed, seen: TxStatus, mined: int, head_height: int) -> Next:
+    is_noted = (known.mined, known.height, known.block_hash) == (mined, seen.height, seen.block_hash)
+    if not (is_noted and known.is_submitted):
+        return Next.NOTE
+    if not is_deep(seen.height, head_height, known.confirmations):
+        return Next.WAIT
+    return Next.SETTLE if seen.ok else Next.FAIL_REVERTED
+
+
+def _is_impossible_for_good(known: Followed, seen: Sequence[TxStatus], head_height: int) -> bool:
+    """Tell whether a stranger's spending of the slot is so deep that none of ours can come any more."""
+    return all(one.state == "impossible" and is_deep(one.height, head_height, known.confirmations) for one in seen)

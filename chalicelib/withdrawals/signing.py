@@ -1,0 +1,77 @@
+"""Signing: a slot of the hot wallet, and the bytes that spend it, stored together before they go out."""
+
+from dataclasses import dataclass
+
+from chalicelib.errors import WithdrawalsFrozenError
+from chalicelib.storage.unit_of_work import ConflictError
+from chalicelib.withdrawals import changes, fees, lifecycle, payout_rules, protection, steps
+from chalicelib.withdrawals.hot_wallets import Wallet
+from chalicelib.withdrawals.lifecycle import Status
+from chalicelib.withdrawals.records import WithdrawalRecord, stored_attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a withdrawal stays ``pending`` for now; an alarm, unless the operator meant it so."""
+
+    problem: str
+    is_alarm: bool = True
+
+
+def sign(wallet: Wallet, record: WithdrawalRecord) -> bool:
+    """Sign a pending withdrawal, if nothing stands in the way.
+
+    The slot's counter moves on and the withdrawal gets its first attempt in one transaction: whoever loses that
+    race, to another worker or to a cancellation, throws its bytes away; they were never sent.
+
+    Args:
+        wallet: its hot wallet.
+        record: the withdrawal as read; it is brought to ``processing``.
+
+    Returns:
+        Whether it was signed.
+
+    Raises:
+        ChainUnavailableError: the node does not answer.
+        ConflictError: the slot or the withdrawal is not what it was; nothing happened.
+    """
+    env = wallet.env
+    if _is_in_the_way(wallet, _standing_obstacle(wallet, record)):
+        return False  # found without a question about this one: many may wait for the same
+    fee_units = wallet.adapter.estimate(wallet.payout(record)).units
+    if _is_in_the_way(wallet, _shortage(wallet, record, fee_units)):
+        return False
+    slot = wallet.next_slot()
+    record.signed, record.slot = [stored_attempt(wallet.sign(record, slot, fee_units))], slot
+    now = int(env.clock.now() * 1000)
+    change = lifecycle.change(record.status, record.version, Status.PROCESSING, now)
+    thawed = protection.not_frozen_check(record.tenant_id)
+    try:
+        env.store.commit(wallet.taking(slot), changes.stepped(env, record, change, wallet.head.height), thawed)
+    except WithdrawalsFrozenError:  # the switch was thrown in between: the bytes were never sent
+        wallet.note_frozen(record.tenant_id)
+        raise ConflictError("the merchant's withdrawals were frozen while this one was signed") from None
+    wallet.reserve(record, fee_units)
+    wallet.signed_count += 1
+    env.queues.wake_numbering(record.tenant_id, steps.subject(record.sk))
+    return True
+
+
+def _is_in_the_way(wallet: Wallet, obstacle: Obstacle | None) -> bool:
+    if obstacle is not None and obstacle.is_alarm:
+        wallet.alarm(obstacle.problem)
+    return obstacle is not None
+
+
+def _standing_obstacle(wallet: Wallet, record: WithdrawalRecord) -> Obstacle | None:
+    if wallet.is_frozen(record.tenant_id):
+        return Obstacle("the merchant's withdrawals are frozen", is_alarm=False)
+    live_units = fees.network_fee_units(wallet.env, wallet.currency(record))
+    if payout_rules.is_too_dear(live_units, record.network_fee):
+        return Obstacle(f"a payout of {record.currency} costs over {payout_rules.DEAR} times what was fixed")
+    return _shortage(wallet, record, 0)
+
+
+def _shortage(wallet: Wallet, record: WithdrawalRecord, fee_units: int) -> Obstacle | None:
+    lacking = wallet.lacks(record, fee_units)
+    return None if lacking is None else Obstacle(f"the hot wallet is short of {lacking}")
