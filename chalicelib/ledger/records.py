@@ -9,22 +9,40 @@ from chalicelib.storage.records import Record
 
 
 class BalanceRecord(Record):
-    """What one account of a merchant has in one currency; the sort key is ``account#currency``."""
+    """What one account of a merchant has in one currency; the sort key is ``account#currency``.
+
+    A hot account is split into parts (``account#currency#part``, the first one without a number): what is held,
+    owed and taken as fees stands in the first, what is available in all of them.
+
+    Attributes:
+        available: free to leave; of this part.
+        pulled: net units that this part got from others; over all parts they add up to nothing.
+        parts: on the first part: how many there are; one, when it is not there.
+        indebted: on the others, while the account owes: nothing may come in here, it goes to the debt.
+    """
 
     available = IntegerAttribute(default=0)
     pending = IntegerAttribute(default=0)
     owed = IntegerAttribute(default=0)
     fees_taken = IntegerAttribute(default=0)
+    pulled = IntegerAttribute(default=0)
+    parts = OptionalIntegerAttribute()
+    indebted = OptionalIntegerAttribute()
 
     @property
     def account(self) -> str:
         """The account's name."""
-        return self.sk.rpartition("#")[0]
+        return self.sk.split("#")[0]
 
     @property
     def currency(self) -> str:
         """The currency's code."""
-        return self.sk.rpartition("#")[2]
+        return self.sk.split("#")[1]
+
+    @property
+    def part(self) -> int:
+        """Which part of the account it is."""
+        return int([*self.sk.split("#"), "0"][2])
 
     @property
     def balance(self) -> Balance:

@@ -2,23 +2,49 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
 
 from chalicelib import ids
 from chalicelib.environment import Environment
 from chalicelib.ledger import book, rules
 from chalicelib.ledger.accounts import MASTER
+from chalicelib.ledger.balance import Balance
 from chalicelib.ledger.entries import Entry, TrialRow, trial_balance
+from chalicelib.ledger.parts import SplitBalance
 from chalicelib.ledger.records import BalanceRecord, MovementRecord
 from chalicelib.storage import keys
+from chalicelib.storage.records import Record
 from chalicelib.storage.unit_of_work import ConflictError
 from chalicelib.webhooks import outbox
 
 ATTEMPTS = 8
 
 
-def balances(env: Environment, tenant_id: str) -> list[BalanceRecord]:
+@dataclass(frozen=True, slots=True)
+class AccountBalance:
+    """What one account has in one currency, all its parts together."""
+
+    account: str
+    currency: str
+    balance: Balance
+
+
+def balances(env: Environment, tenant_id: str) -> list[AccountBalance]:
     """Return every balance of a merchant, by account and currency."""
-    return list(env.store.query_all(BalanceRecord, keys.balances(tenant_id)))
+    return merged(env.store.query_all(BalanceRecord, keys.balances(tenant_id)))
+
+
+def balances_between(env: Environment, tenant_id: str, first: str, last: str) -> list[AccountBalance]:
+    """Return the balances of the accounts from one name to another, in one range of keys."""
+    span = Record.sk.between(f"{first}#", f"{last}#~")
+    return merged(env.store.query_all(BalanceRecord, keys.balances(tenant_id), span))
+
+
+def merged(records: Iterable[BalanceRecord]) -> list[AccountBalance]:
+    """Put the parts of each account together; the records come in the order of their keys."""
+    by_account = groupby(records, key=lambda record: (record.account, record.currency))
+    return [AccountBalance(account, code, book.balance_of(parts)) for (account, code), parts in by_account]
 
 
 def journal_entries(env: Environment, tenant_id: str) -> Iterable[tuple[str, list[Entry]]]:
@@ -46,9 +72,14 @@ def differences(env: Environment, tenant_id: str) -> list[str]:
     found = []
     for record in balances(env, tenant_id):
         expected = booked.get((record.account, record.currency), 0)
-        if record.balance.amount_units != expected or min(record.available, record.pending, record.owed) < 0:
+        if record.balance.amount_units != expected or _least(record.balance) < 0:
             found.append(f"{record.account} {record.currency}: {record.balance}, the journal says {expected}")
     return found
+
+
+def _least(balance: Balance) -> int:
+    parts_units = balance.parts_units if isinstance(balance, SplitBalance) else ()
+    return min(balance.available_units, balance.pending_units, balance.owed_units, *parts_units)
 
 
 def fund(env: Environment, tenant_id: str, currency: str, units: int, reference: str = "funding") -> str:
