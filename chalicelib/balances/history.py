@@ -2,9 +2,8 @@
 
 from typing import cast
 
-from pynamodb.expressions.condition import Condition
-
 from chalicelib.api.pagination import read_cursor, write_cursor
+from chalicelib.balances.rows import history_rows
 from chalicelib.balances.schemas import History, HistoryQuery, HistoryRow, MovementType
 from chalicelib.clock import iso
 from chalicelib.currencies import service as currencies
@@ -13,9 +12,11 @@ from chalicelib.errors import InvalidRequestError
 from chalicelib.ledger import history as rows
 from chalicelib.ledger.accounts import holder_account
 from chalicelib.ledger.history import HistoryRecord
+from chalicelib.lists import reading
+from chalicelib.lists.spec import Asked, Class, ListPage, Matching, is_row_id
 from chalicelib.money import format_units
 from chalicelib.storage import keys
-from chalicelib.storage.records import Raw, Record
+from chalicelib.storage.records import Record
 from chalicelib.wallets.directory import WalletDirectory
 
 NUMBER_DIGITS = 12
@@ -37,47 +38,33 @@ def history(env: Environment, tenant_id: str, asked: HistoryQuery) -> History:
     before = _before(asked)
     matching = _matching(env, asked)
     if matching is None:
-        found, total = _by_number(env, tenant_id, account, asked, before)
+        page = _by_number(env, tenant_id, account, asked, before)
     else:
-        found, total = _by_filter(env, tenant_id, account, asked, before, matching)
+        wanted = Asked(limit=asked.limit, offset=asked.offset, cursor=asked.cursor, matching=matching)
+        page = reading.page(env, history_rows(tenant_id, account), wanted)
     return History(
-        history=[_shown(env, row, asked.wallet_id) for row in found],
-        total=total,
+        history=[_shown(env, row, asked.wallet_id) for row in page.rows],
+        total=page.total,
         limit=asked.limit,
         offset=asked.offset,
-        next_cursor=write_cursor(found[-1].sk) if len(found) == asked.limit and found[-1].number > 1 else None,
+        next_cursor=page.next_cursor,
     )
 
 
 def _by_number(
     env: Environment, tenant_id: str, account: str, asked: HistoryQuery, before: int | None
-) -> tuple[list[HistoryRecord], int]:
+) -> ListPage[HistoryRecord]:
     """Jump to the row where the page begins: two queries, whatever the offset."""
     newest = rows.newest(env, tenant_id, account)
     total = newest.number if newest else 0
     first = (before if before is not None else total + 1) - 1 - asked.offset
     if first < 1:
-        return [], total
+        return ListPage([], total)
     span = Record.sk.between(f"{max(1, first - asked.limit + 1):012d}", f"{first:012d}")
-    page = env.store.query_all(HistoryRecord, keys.history(tenant_id, account), span, newest_first=True)
-    return list(page), total
-
-
-def _by_filter(
-    env: Environment, tenant_id: str, account: str, asked: HistoryQuery, before: int | None, matching: Condition
-) -> tuple[list[HistoryRecord], int]:
-    pk = keys.history(tenant_id, account)
-    older = Record.sk < f"{before:012d}" if before is not None else None
-    found: list[HistoryRecord] = []
-    start_key: Raw | None = None
-    wanted = asked.offset + asked.limit
-    while len(found) < wanted:
-        page = env.store.query(HistoryRecord, pk, older, newest_first=True, start_key=start_key, matching=matching)
-        found += page.records
-        start_key = page.last_key
-        if start_key is None:
-            break
-    return found[asked.offset : wanted], env.store.count(pk, matching=matching)
+    run = env.store.query_all(HistoryRecord, keys.history(tenant_id, account), span, newest_first=True)
+    found = [row for row in run if is_row_id(row.sk)]
+    has_more = len(found) == asked.limit and found[-1].number > 1
+    return ListPage(found, total, write_cursor(found[-1].sk) if has_more else None)
 
 
 def _before(asked: HistoryQuery) -> int | None:
@@ -89,16 +76,16 @@ def _before(asked: HistoryQuery) -> int | None:
     return int(position)
 
 
-def _matching(env: Environment, asked: HistoryQuery) -> Condition | None:
-    conditions: list[Condition] = []
-    if asked.currency:
-        code = currencies.resolve(env, asked.currency, None, None).code
-        conditions.append(HistoryRecord.currency == code)
-    if asked.type:
-        conditions.append(HistoryRecord.kind == asked.type)
-    if not conditions:
+def _matching(env: Environment, asked: HistoryQuery) -> Matching | None:
+    if not (asked.currency or asked.type):
         return None
-    return conditions[0] & conditions[1] if len(conditions) > 1 else conditions[0]
+    code = currencies.resolve(env, asked.currency, None, None).code if asked.currency else None
+    kind = asked.type
+
+    def matches(one: Class) -> bool:
+        return code in {None, one[0]} and kind in {None, one[1]}
+
+    return matches
 
 
 def _shown(env: Environment, row: HistoryRecord, wallet_id: str | None) -> HistoryRow:

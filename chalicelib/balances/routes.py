@@ -2,8 +2,8 @@
 
 from chalicelib.api.call import Call
 from chalicelib.api.endpoint import Routes
-from chalicelib.balances import history, service
-from chalicelib.balances.schemas import Balances, History, HistoryQuery
+from chalicelib.balances import fees, history, service
+from chalicelib.balances.schemas import Balances, Fees, History, HistoryQuery
 from chalicelib.errors import InvalidCurrencyError, NotFoundError
 
 routes = Routes("Balances", __name__)
@@ -25,3 +25,9 @@ def get_balances(call: Call) -> Balances:
 def get_history(call: Call) -> History:
     """Get the history of an account's movements, newest first."""
     return history.history(call.env, call.tenant_id, call.query)
+
+
+@routes.get("/user/fees", answer=Fees, scopes=("admin",))
+def get_fees(call: Call) -> Fees:
+    """Get what the platform has taken from the tenant in fees, by currency, and the newest of it."""
+    return fees.fees(call.env, call.tenant_id)

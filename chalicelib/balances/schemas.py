@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from chalicelib.api.fields import CurrencyCode, Id, Money, Timestamp
+from chalicelib.api.fields import CurrencyCode, CurrencyKey, FiatMoney, Id, Money, Timestamp
 
 MovementType = Literal["deposit", "withdrawal", "transfer_in", "transfer_out", "refund", "reversal", "adjustment"]
 
@@ -48,8 +48,8 @@ class Statistics(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 class Balances(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """All balances of a tenant, by currency."""
 
-    account: dict[str, AccountBalance]
-    sub_accounts: dict[str, SubAccountsBalance]
+    account: dict[CurrencyKey, AccountBalance]
+    sub_accounts: dict[CurrencyKey, SubAccountsBalance]
     statistics: Statistics
 
 
@@ -87,3 +87,22 @@ class History(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     limit: int
     offset: int
     next_cursor: str | None
+
+
+class FeeCollection(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """One fee: taken with a deposit or a withdrawal, or given back (negative) with a reversal."""
+
+    currency: str
+    amount: Money
+    collected_at: Timestamp
+    reference: Annotated[str, Meta(description="The payment, or the withdrawal, that it was taken with.")]
+
+
+class Fees(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What the platform has taken from the tenant in fees."""
+
+    fee_balances: dict[CurrencyKey, Money]
+    recent_collections: Annotated[list[FeeCollection], Meta(description="Newest first, 50 at the most.")]
+    total_fees_usd_estimate: Annotated[
+        FiatMoney | None, Meta(description="At the prices of now; null while one of them is missing or too old.")
+    ]

@@ -29,6 +29,8 @@ class PaymentRecord(Record):
         usd_cents: the price in US dollars; none when priced in the coin.
         moving: what changes: see ``stored_state``.
         untold: steps whose telling may not have been numbered yet: see ``steps.py``.
+        lk: the list index's partition of the order, when the merchant named it.
+        lv: the payment's id, with it.
     """
 
     expiry_bucket = UnicodeAttribute()
@@ -54,6 +56,8 @@ class PaymentRecord(Record):
     expires_at = IntegerAttribute(attr_name="xa")
     moving = CompactJsonAttribute(attr_name="m", null=True)
     untold = CompactJsonAttribute(attr_name="l", null=True)
+    lk = UnicodeAttribute(null=True)
+    lv = UnicodeAttribute(null=True)
 
     def state(self, decimals: int) -> PaymentState:
         """Return the payment as its rules see it; ``decimals`` are its currency's."""

@@ -8,11 +8,12 @@ from chalicelib.errors import (
     BelowMinimumError,
     CurrencyUnavailableError,
     InvalidCurrencyError,
+    InvalidStateError,
     InvalidUrlError,
     NotFoundError,
     RatesUnavailableError,
 )
-from chalicelib.payments import listing, service
+from chalicelib.payments import listing, refunds, service
 from chalicelib.payments.schemas import (
     CreatePayment,
     ListPayments,
@@ -21,7 +22,10 @@ from chalicelib.payments.schemas import (
     Payment,
     PaymentList,
     PaymentStatusRequest,
+    RefundPayment,
 )
+from chalicelib.withdrawals.routes import REFUSALS, replayed
+from chalicelib.withdrawals.schemas import Withdrawal
 
 routes = Routes("Payments", __name__)
 
@@ -72,3 +76,19 @@ def get_payment_status(call: Call) -> Payment:
 def get_min_amount(call: Call) -> MinAmount:
     """Get the least and the most that a payment in a currency may ask for."""
     return MinAmount(**currencies.deposit_limits(call.env, call.query.currency))
+
+
+@routes.post(
+    "/payments/{transaction_id}/refund",
+    status=201,
+    body=RefundPayment,
+    answer=Withdrawal,
+    replay=replayed,
+    errors=(*REFUSALS, InvalidStateError),
+)
+def refund_payment(call: Call) -> Withdrawal:
+    """Refund a payment: a withdrawal out of the account that it was credited to.
+
+    All refunds of a payment together never exceed what was credited for it.
+    """
+    return refunds.refund(call.env, call.tenant_id, call.path["transaction_id"], call.body, call.idempotency)

@@ -21,6 +21,7 @@ from chalicelib.api.fields import (
     TokenName,
     Url,
 )
+from chalicelib.withdrawals.schemas import Address, CustomId, FinalAmount, Memo
 
 PaymentStatus = Literal[
     "waiting", "partially_paid", "confirming", "completed", "partially_completed", "expired", "failed"
@@ -123,6 +124,17 @@ class PaymentStatusRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=T
     """Which payment."""
 
     transaction_id: Id
+
+
+class RefundPayment(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Whom to pay a payment's money back to, in its currency; without ``amount``, all that is left of it."""
+
+    address: Address
+    amount: Amount | None = None
+    final_amount: FinalAmount = False
+    memo: Memo | None = None
+    custom_id: CustomId | None = None
+    callback_url: Url | None = None
 
 
 class MinAmountQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

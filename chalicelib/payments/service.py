@@ -17,9 +17,11 @@ from chalicelib.errors import (
     InvalidRequestError,
     NotFoundError,
 )
+from chalicelib.lists.spec import counts_subject, is_row_id
 from chalicelib.payments import pricing, rendering
 from chalicelib.payments.addresses import AddressLeases
 from chalicelib.payments.records import FEE_PAID_BY_USER, FIXED_RATE, PRICED_IN_COIN, AddressPointer, PaymentRecord
+from chalicelib.payments.rows import LIST, is_looked_at, own_order_id
 from chalicelib.payments.schemas import CreatePayment, Payment
 from chalicelib.payments.statuses import Status
 from chalicelib.payments.steps import last_rate
@@ -68,6 +70,8 @@ def create_payment(env: Environment, tenant_id: str, asked: CreatePayment, key: 
     pointer = AddressPointer(pk=pk, sk=sk, tenant_id=tenant_id, payment_id=record.sk, index=record.address_index)
     guards = [key.guard_write(record.sk)] if key else []
     env.store.commit(*guards, create(record), create(pointer))
+    if is_looked_at(record.address_index):
+        env.queues.wake_numbering(tenant_id, counts_subject(LIST))
     return as_created(env, record)
 
 
@@ -84,7 +88,7 @@ def find(env: Environment, tenant_id: str, payment_id: str) -> PaymentRecord:
     Raises:
         NotFoundError: it has no such payment.
     """
-    record = env.store.get(PaymentRecord, keys.payment(tenant_id, payment_id))
+    record = env.store.get(PaymentRecord, keys.payment(tenant_id, payment_id)) if is_row_id(payment_id) else None
     if record is None:
         raise NotFoundError("There is no such payment.")
     return record
@@ -98,7 +102,7 @@ def payment(env: Environment, tenant_id: str, payment_id: str) -> Payment:
     """
     key = keys.payment(tenant_id, payment_id)
     found = env.store.get_raw([key, keys.chain_heads()])
-    if key not in found:
+    if key not in found or not is_row_id(payment_id):
         raise NotFoundError("There is no such payment.")
     heads = ChainHeads.of_raw(found[keys.chain_heads()]) if keys.chain_heads() in found else None
     return as_now(env, PaymentRecord.of_raw(found[key]), heads)
@@ -165,7 +169,9 @@ def _record(
         | paid_by_user * FEE_PAID_BY_USER,
         address=address,
         address_index=index,
-        order_id=asked.order_id or f"order_{payment_id}",
+        order_id=asked.order_id or own_order_id(payment_id),
+        lk=keys.payments_by_order(tenant.tenant_id, asked.order_id) if asked.order_id else None,
+        lv=payment_id if asked.order_id else None,
         order_description=asked.order_description,
         customer_email=asked.customer_email,
         wallet_id=asked.wallet_id,

@@ -81,6 +81,16 @@ def tellings_of(env: Environment, tenant_id: str, record: PaymentRecord) -> Iter
         yield Telling(event_id, event, rows, _class_change(record, status_before, status))
 
 
+def class_steps(record: PaymentRecord) -> list[tuple[str, tuple[str, str]]]:
+    """Return the untold steps that changed a payment's status, in order: its event, and the class before."""
+    tenant_id = record.pk.partition("#")[2]
+    return [
+        (_event_id(tenant_id, record.sk, step[0]), (step[_OWN - 1], record.currency))
+        for step in record.untold or []
+        if step[_OWN - 1] != (step[_OWN] if len(step) > _OWN else record.status)
+    ]
+
+
 def _class_change(record: PaymentRecord, status_before: str, status: str) -> ClassChange | None:
     if status_before == status:
         return None
