@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, BooleanAttribute, UnicodeAttribute
 
 from chalicelib.api.answers import encode
 from chalicelib.clock import iso
@@ -44,9 +44,12 @@ class EventRecord(Record):
         name: the event's name, such as ``payment_status_update``.
         packed_body: the bytes as delivered, compressed.
         url: where it goes; none when the merchant has no URL.
+        is_tenants_url: whether that is the tenant's URL, not the object's own.
         delivery: none, pending, delivered, failed.
         attempts: ``[at, status code, milliseconds, failure]`` of each.
+        schedule_from: how many attempts lie before the present schedule; a resend begins a fresh one.
         next_attempt_at: Unix seconds, while one is due.
+        place_until: Unix seconds until which its first attempt may begin in a place kept for it, without a lease.
         created_at: Unix milliseconds.
     """
 
@@ -54,9 +57,12 @@ class EventRecord(Record):
     name = UnicodeAttribute(attr_name="n")
     packed_body = BinaryAttribute(attr_name="b", legacy_encoding=False)
     url = UnicodeAttribute(attr_name="u", null=True)
+    is_tenants_url = BooleanAttribute(attr_name="t", null=True)
     delivery = UnicodeAttribute(attr_name="s")
     attempts = CompactJsonAttribute(attr_name="a", null=True)
+    schedule_from = IntegerAttribute(attr_name="f", null=True)
     next_attempt_at = IntegerAttribute(attr_name="x", null=True)
+    place_until = IntegerAttribute(attr_name="l", null=True)
     created_at = IntegerAttribute(attr_name="at")
 
     @property
@@ -147,7 +153,8 @@ class Telling:
     """What one committed step has to tell.
 
     Attributes:
-        key: names the step: what was told under this name is never told again.
+        key: names the step: what was told under this name is never told again. With an event it is the event's
+            id; without one, the only row's movement.
         event: for the merchant; None when nobody is told (the history alone gets a row).
         rows: what it did to accounts, in its order.
         change: how it moved its object from one class of its list to another, or None.

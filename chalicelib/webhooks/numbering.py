@@ -16,15 +16,15 @@ from chalicelib.environment import Environment
 from chalicelib.ledger import history
 from chalicelib.ledger.history import HistoryRecord
 from chalicelib.ledger.records import MovementRecord
+from chalicelib.lists import upkeep
 from chalicelib.storage import keys
 from chalicelib.storage.unit_of_work import ConflictError, create, update
-from chalicelib.tenants.settings import settings_of
 from chalicelib.webhooks import events, pages
+from chalicelib.webhooks.directory import run_of
 from chalicelib.webhooks.events import EventRecord, PendingEvent, Telling
-from chalicelib.webhooks.pages import LogPage
+from chalicelib.webhooks.pages import TELLINGS_IN_ONE_PAGE, LogPage
 
 ATTEMPTS = 12  # without getting on
-TELLINGS_IN_ONE_PAGE = 100
 SIDE_BY_SIDE = 8  # events put at a time, when there are many
 
 Untold = Sequence[tuple[str, Telling]]
@@ -49,6 +49,13 @@ def number(env: Environment, tenant_id: str, subjects: Sequence[str]) -> None:
     Raises:
         StorageUnavailableError, ConflictError: the wake-up comes again; nothing is numbered twice.
     """
+    written, last = _number(env, tenant_id, subjects)
+    upkeep.after_numbering(env, tenant_id, subjects, written, last)
+
+
+def _number(env: Environment, tenant_id: str, subjects: Sequence[str]) -> tuple[list[LogPage], LogPage | None]:
+    """Return the pages that were written, and the log's last page, all of it written out."""
+    written: list[LogPage] = []
     own: LogPage | None = None
     beaten = 0
     while beaten < ATTEMPTS:
@@ -57,7 +64,7 @@ def number(env: Environment, tenant_id: str, subjects: Sequence[str]) -> None:
             _complete(env, tenant_id, last)
         untold = _untold(env, tenant_id, subjects)
         if not untold:
-            return
+            return written, last
         page = pages.following(env, tenant_id, last, untold[:TELLINGS_IN_ONE_PAGE])
         try:
             env.store.commit(create(page))
@@ -66,8 +73,9 @@ def number(env: Environment, tenant_id: str, subjects: Sequence[str]) -> None:
             continue
         _write_out(env, tenant_id, page, {telling.key: telling for _, telling in untold})
         own, beaten = page, 0
+        written.append(page)
         if len(untold) <= TELLINGS_IN_ONE_PAGE:
-            return
+            return written, page
     raise ConflictError("this tenant's events are numbered by too many at once")
 
 
@@ -109,13 +117,15 @@ def _write_out(env: Environment, tenant_id: str, page: LogPage, tellings: Mappin
     """
     # What a page names and nobody tells any more was written out before, and dropped by its subject since.
     told = [(tellings[key], number) for _, key, number in page.told if key in tellings]
-    env.store.put_all(_history_rows(tenant_id, page, [telling for telling, _ in told]))
+    run = run_of(tenant_id, page)
+    rows = _history_rows(tenant_id, page, [telling for telling, _ in told])
+    env.store.put_all([*rows, *([run] if run else [])])
     for telling, number in told:
         if number is None:
             _mark_numbered(env, tenant_id, telling, page.first)
     numbered = [(telling.event, number) for telling, number in told if telling.event]
-    _put_events(env, tenant_id, numbered[:-1])
-    _put_events(env, tenant_id, numbered[-1:])
+    _put_events(env, tenant_id, page, numbered[:-1])
+    _put_events(env, tenant_id, page, numbered[-1:])
 
 
 def _history_rows(tenant_id: str, page: LogPage, tellings: Sequence[Telling]) -> list[HistoryRecord]:
@@ -129,16 +139,17 @@ def _history_rows(tenant_id: str, page: LogPage, tellings: Sequence[Telling]) ->
 
 def _mark_numbered(env: Environment, tenant_id: str, telling: Telling, first: int) -> None:
     numbered = MovementRecord.numbered
+    unmarked = MovementRecord.pk.exists() & numbered.does_not_exist()  # a mark makes no row of the journal
     for movement_id in dict.fromkeys(moved.movement_id for moved in telling.rows):
         with suppress(ConflictError):
-            env.store.commit(
-                update(keys.movement(tenant_id, movement_id), [numbered.set(first)], numbered.does_not_exist())
-            )
+            env.store.commit(update(keys.movement(tenant_id, movement_id), [numbered.set(first)], unmarked))
 
 
-def _put_events(env: Environment, tenant_id: str, numbered: Sequence[tuple[PendingEvent, int]]) -> None:
+def _put_events(
+    env: Environment, tenant_id: str, page: LogPage, numbered: Sequence[tuple[PendingEvent, int]]
+) -> None:
     """Put events, each once, side by side when they are many, and have those sent that have somewhere to go."""
-    put = partial(_put_event, env, tenant_id)
+    put = partial(_put_event, env, tenant_id, page)
     if len(numbered) > SIDE_BY_SIDE:
         made = list(env.keep(Writers).pool.map(put, numbered))
     else:
@@ -150,10 +161,10 @@ def _put_events(env: Environment, tenant_id: str, numbered: Sequence[tuple[Pendi
         env.queues.deliver_many(tenant_id, due)
 
 
-def _put_event(env: Environment, tenant_id: str, numbered: tuple[PendingEvent, int]) -> str | None:
+def _put_event(env: Environment, tenant_id: str, page: LogPage, numbered: tuple[PendingEvent, int]) -> str | None:
     """Put one event; return its id when this was the first time and it is to be sent."""
     event, sequence = numbered
-    url = event.url or settings_of(env, tenant_id).callback_url
+    url = event.url or page.url
     pk, sk = keys.event(tenant_id, event.event_id)
     record = EventRecord(
         pk=pk,
@@ -162,6 +173,8 @@ def _put_event(env: Environment, tenant_id: str, numbered: tuple[PendingEvent, i
         name=event.name,
         packed_body=events.pack(events.body_of(event, sequence)),
         url=url,
+        is_tenants_url=True if url and not event.url else None,
+        place_until=page.places_until if sequence in (page.placed or ()) else None,
         delivery=events.PENDING if url else events.NONE,
         created_at=int(env.clock.now() * 1000),
     )

@@ -7,6 +7,7 @@ stored secret is of no use in another's record.
 
 import base64
 import binascii
+import hmac
 import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -28,6 +29,18 @@ class SecretUnreadableError(ValueError):
 def new_secret() -> str:
     """Make a secret for a tenant: ``sec_`` and 32 random bytes in standard base64."""
     return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def derived_secret(pepper: bytes, tenant_id: str, idempotency_key: str) -> str:
+    """Return the secret of a rotation that came with an idempotency key: the same whenever it is asked for.
+
+    Args:
+        pepper: the platform's key of keyed hashes.
+        tenant_id: whose secret it is.
+        idempotency_key: as the request had it; at rest there is only its hash.
+    """
+    purpose = f"webhook secret|{tenant_id}|{idempotency_key}"
+    return PREFIX + base64.b64encode(hmac.digest(pepper, purpose.encode(), "sha256")).decode()
 
 
 def key_of(secret: str) -> bytes:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 
+from chalicelib.environment import Environment
 from chalicelib.webhooks.guard import TargetPolicy, is_loopback, may_connect
 from chalicelib.webhooks.lookup import ResolveError, Resolver, addresses_within
 
@@ -93,6 +94,14 @@ def check_url(url: str, policy: TargetPolicy) -> Target:
         raise InvalidUrlError("must start with https://")
     host, port = _host_and_port(parts["authority"], scheme, policy)
     return Target(scheme, host, port, _ascii_path((parts["path"] or "/") + (parts["query"] or "")))
+
+
+def endpoint_of(env: Environment, url: str) -> str:
+    """Return what attempts to a URL share with others, scheme, host and port, whatever the rules say by now."""
+    try:
+        return check_url(url, TargetPolicy(allow_local=env.settings.allow_local_callbacks)).endpoint
+    except InvalidUrlError:
+        return "invalid"
 
 
 def check_registration(url: str, policy: TargetPolicy, resolver: Resolver) -> Target:
