@@ -29,9 +29,14 @@ def success(answer: Any, status: int, request_id: str, headers: Mapping[str, str
     return Response(body, all_headers, status)
 
 
-def refusal(error: ApiError, request_id: str) -> Response:
-    """Answer with the error envelope."""
-    headers: Headers = {"Content-Type": _JSON, "X-Request-Id": request_id, **error.headers}
+def refusal(error: ApiError, request_id: str, headers_of_all: Mapping[str, str] | None = None) -> Response:
+    """Answer with the error envelope; ``headers_of_all`` are what every answer to this request carries."""
+    headers: Headers = {
+        "Content-Type": _JSON,
+        "X-Request-Id": request_id,
+        **(headers_of_all or {}),
+        **error.headers,
+    }
     if isinstance(error, (RateLimitExceededError, RatesUnavailableError, ServiceUnavailableError)):
         headers.setdefault("Retry-After", RETRY_AFTER_SECONDS)
     return Response(encode(error.envelope()).decode(), headers, error.status)

@@ -23,6 +23,7 @@ class Call:
         raw_body: the body's bytes, for routes that read more than JSON.
         source_address: the caller's network address.
         idempotency: the request's idempotency key, if it came with one and the route takes one.
+        answer_headers: what the answer carries beside its body, whether it is a success or a refusal.
     """
 
     env: Environment

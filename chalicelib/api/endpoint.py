@@ -1,4 +1,4 @@
-"""The one endpoint decorator: authenticate → scope → parse → idempotency → call → render.
+"""The one endpoint decorator: authenticate → quota → scope → parse → idempotency → call → render.
 
 A room's ``routes.py`` makes one ``Routes`` and decorates thin functions with it; everything that every endpoint
 owes its caller (envelope, request id, exact numbers, refusals) is here and nowhere else.
@@ -15,9 +15,10 @@ from urllib.parse import unquote
 import msgspec
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import environment
+from chalicelib import acting, environment
 from chalicelib.api import answers, idempotency, json_text, parsing
 from chalicelib.api.call import Call
+from chalicelib.environment import Environment
 from chalicelib.errors import (
     ApiError,
     NotFoundError,
@@ -27,6 +28,8 @@ from chalicelib.errors import (
     UnsupportedMediaTypeError,
 )
 from chalicelib.oauth import access
+from chalicelib.oauth.access import Access
+from chalicelib.quotas import service as quotas
 from chalicelib.storage.calls import StorageUnavailableError
 
 BODY_LIMIT_BYTES = 64 * 1024
@@ -109,20 +112,25 @@ class Routes:
 def serve(endpoint: Endpoint, request: Request, path_parameters: Mapping[str, str]) -> Response:
     """Answer one request to one endpoint, whatever happens."""
     request_id = request_id_of(request.context)
+    headers: dict[str, str] = {}  # of the answer, whatever it will be
+    acting_as = acting.begin(None)
     try:
-        call = _read(endpoint, request, path_parameters)
+        call = _read(endpoint, request, path_parameters, headers)
         return _answer(endpoint, call, request_id)
     except ApiError as error:
-        return answers.refusal(error, request_id)
+        return answers.refusal(error, request_id, headers)
     except StorageUnavailableError:
         logger.warning("storage unavailable", extra={"request_id": request_id})
         away = ServiceUnavailableError(
             "The service is busy for a moment; try again, with the same Idempotency-Key."
         )
-        return answers.refusal(away, request_id)
+        return answers.refusal(away, request_id, headers)
     except Exception:
-        logger.exception("unexpected error", extra={"request_id": request_id})
-        return answers.refusal(ServerError("Something failed on our side; it has been recorded."), request_id)
+        logger.exception("unexpected error", extra={"request_id": request_id, "tenant_id": acting.tenant()})
+        failed = ServerError("Something failed on our side; it has been recorded.")
+        return answers.refusal(failed, request_id, headers)
+    finally:
+        acting.end(acting_as)
 
 
 def request_id_of(request_context: Mapping[str, Any]) -> str:
@@ -130,10 +138,12 @@ def request_id_of(request_context: Mapping[str, Any]) -> str:
     return str(request_context.get("requestId") or uuid.uuid4())
 
 
-def _read(endpoint: Endpoint, request: Request, path_parameters: Mapping[str, str]) -> Call:
+def _read(
+    endpoint: Endpoint, request: Request, path_parameters: Mapping[str, str], answer_headers: dict[str, str]
+) -> Call:
     env = environment.current()
     headers = {name.lower(): value for name, value in request.headers.items()}
-    caller = None if endpoint.scopes is None else access.authenticate(env, headers, endpoint.scopes)
+    caller = None if endpoint.scopes is None else _admitted(env, headers, endpoint.scopes, answer_headers)
     raw_body = _raw_body(request)
     parsed = _parsed_body(endpoint, headers, raw_body)
     body = parsing.read_body(endpoint.body, parsed) if endpoint.body and not endpoint.reads_any_body else None
@@ -146,7 +156,18 @@ def _read(endpoint: Endpoint, request: Request, path_parameters: Mapping[str, st
         key = idempotency.read(headers, caller.tenant_id, route, [parsed, dict(path_parameters)])
     source = str(request.context.get("identity", {}).get("sourceIp", ""))
     path = {name: _decoded(value) for name, value in path_parameters.items()}
-    return Call(env, caller, body, query, path, headers, raw_body, source, key)
+    return Call(env, caller, body, query, path, headers, raw_body, source, key, answer_headers)
+
+
+def _admitted(
+    env: Environment, headers: Mapping[str, str], scopes: Sequence[str], answer_headers: dict[str, str]
+) -> Access:
+    """Return who calls, once its request is counted against its tenant's quota."""
+    caller = access.authenticate(env, headers)
+    acting.begin(caller.tenant_id)
+    quotas.admit(env, caller.tenant_id, answer_headers)
+    access.demand_scopes(caller, scopes)
+    return caller
 
 
 def _answer(endpoint: Endpoint, call: Call, request_id: str) -> Response:
@@ -158,6 +179,12 @@ def _answer(endpoint: Endpoint, call: Call, request_id: str) -> Response:
         result = endpoint.function(call)
     except idempotency.AlreadyAnsweredError as twin:
         return _replayed(endpoint, call, twin.object_id, request_id)
+    except ApiError:
+        # Perhaps refused for what a twin has just done: cancelled it, taken the word, spent the money.
+        first = call.idempotency.first_object(call.env) if call.idempotency else None
+        if first is None:
+            raise
+        return _replayed(endpoint, call, first, request_id)
     return answers.success(result, endpoint.status, request_id, call.answer_headers)
 
 

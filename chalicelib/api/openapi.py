@@ -19,7 +19,7 @@ from chalicelib.api.openapi_operation import documented_path, operation
 from chalicelib.api.openapi_schemas import Schemas
 from chalicelib.oauth.scopes import KNOWN
 
-API_VERSION = "0.1.0"
+API_VERSION = "0.2.0"
 DRIFTED = 1
 
 _DESCRIPTION = """\
@@ -35,6 +35,9 @@ fields. An unknown path is a 404 `not_found`, a method that a path does not take
 * **Every answer** carries `X-Request-Id`; name it when you ask about a request. Bodies over 64 KB are refused.
 * **WWW-Authenticate**: on a 401 and a 403 for lack of scopes. Amazon API Gateway delivers this header of ours as \
 `x-amzn-remapped-www-authenticate`.
+* **Quotas**: 600 requests a minute for each tenant, 100 of them at once, unless another quota was agreed. \
+`RateLimit-Policy` and `RateLimit` tell it and where you stand on every answer to an authenticated request; beyond it \
+there is 429 `rate_limit_exceeded` with `Retry-After`.
 * **Idempotency**: a POST that creates or moves something takes an `Idempotency-Key`. The same key and body get \
 the first answer again, byte for byte, with `Idempotency-Replayed: true`; another body is a 422.
 """
@@ -82,6 +85,18 @@ def _text(name_of_schema: str) -> dict[str, Any]:
 _HEADERS = {
     "X-Request-Id": {"description": "Names this request, here and in our logs.", "schema": _text("string")},
     "Retry-After": {"description": "Seconds to wait before asking again.", "schema": _text("integer")},
+    "RateLimit-Policy": {
+        "description": "The quotas in force (draft-ietf-httpapi-ratelimit-headers): `q` requests in `w` seconds. "
+        "Those of a tenant's requests are called `default` and `burst`, those of token requests `client` and `address`.",
+        "schema": _text("string"),
+        "example": '"default";q=600;w=60, "burst";q=100;w=10',
+    },
+    "RateLimit": {
+        "description": "Where you stand: `r` more requests may come at once, and in `t` seconds it will be as many as "
+        "can be (on a 429: at least one).",
+        "schema": _text("string"),
+        "example": '"default";r=99;t=1',
+    },
     "Idempotency-Replayed": {
         "description": "`true` when this is the first answer again.",
         "schema": {"type": "string", "const": "true"},
@@ -101,6 +116,7 @@ _IDEMPOTENCY_KEY = {
         "type": "string",
         "minLength": 1,
         "maxLength": 255,
+        "pattern": r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$",
         "examples": ["2f5b9c1e-6a0d-4d1b-9a51-0d2f3b7f7a11"],
     },
 }

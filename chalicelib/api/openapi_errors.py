@@ -13,6 +13,7 @@ from chalicelib.errors import (
     NotFoundError,
     PayloadTooLargeError,
     PermissionDeniedError,
+    RateLimitExceededError,
     ServerError,
     ServiceUnavailableError,
     UnsupportedMediaTypeError,
@@ -27,6 +28,7 @@ OAUTH_CODES = {
     429: ("rate_limit_exceeded",),
 }
 _CHALLENGED = {401, 403}
+UNKNOWN_CALLER = "AuthenticationFailed"
 _LATER = {429, 503}
 # What `details` of a code look like where they are more than names of fields.
 _DETAILS: dict[str, dict[str, Any]] = {
@@ -74,6 +76,7 @@ class ErrorResponses:
 
     def _keep(self, name: str, status: int, description: str, content: dict[str, Any]) -> dict[str, str]:
         headers = ["X-Request-Id"]
+        headers += [] if name == UNKNOWN_CALLER else ["RateLimit-Policy", "RateLimit"]
         headers += ["WWW-Authenticate"] if status in _CHALLENGED else []
         headers += ["Retry-After"] if status in _LATER else []
         self.responses[name] = {
@@ -88,7 +91,12 @@ def possible(endpoint: Endpoint) -> set[ErrorClass]:
     """Return every refusal in our envelope that an endpoint can give."""
     errors: set[ErrorClass] = {ServerError, *(error for error in endpoint.errors if error is not OAuthError)}
     if endpoint.scopes is not None:
-        errors |= {AuthenticationFailedError, PermissionDeniedError, ServiceUnavailableError}
+        errors |= {
+            AuthenticationFailedError,
+            PermissionDeniedError,
+            RateLimitExceededError,
+            ServiceUnavailableError,
+        }
     if endpoint.reads_any_body:
         return errors | {PayloadTooLargeError, ServiceUnavailableError}
     if endpoint.body:
@@ -122,13 +130,22 @@ def _camel(code: str) -> str:
     return code.title().replace("_", "")
 
 
+_DETAILS_SCHEMA = {
+    "description": "A field's name to a list of texts, or what the code says.",
+    "type": "object",
+    "patternProperties": {".*": {"type": ["array", "string", "number"], "items": {"type": "string"}}},
+    "additionalProperties": False,
+    "required": [],
+}
+
+
 def _envelope_schema() -> dict[str, Any]:
     inner = {
         "type": "object",
         "properties": {
             "code": {"type": "string", "enum": sorted(error.code for error in all_errors())},
             "message": {"type": "string", "description": "For people: a sentence that says what to do."},
-            "details": {"type": "object", "description": "Field to list of texts, or what the code says."},
+            "details": _DETAILS_SCHEMA,
         },
         "required": ["code", "message", "details"],
         "additionalProperties": False,

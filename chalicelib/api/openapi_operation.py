@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.api.endpoint import Endpoint
 from chalicelib.api.openapi_errors import ErrorResponses
 from chalicelib.api.openapi_schemas import Schemas, query_parameters
+from chalicelib.oauth.credentials import OAuthError
 
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
@@ -67,7 +68,10 @@ def _request_body(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
 
 
 def _success(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
-    names = ["X-Request-Id"] + (["Idempotency-Replayed"] if endpoint.replay else [])
+    names = ["X-Request-Id"]
+    is_limited = endpoint.scopes is not None or OAuthError in endpoint.errors
+    names += ["RateLimit-Policy", "RateLimit"] if is_limited else []
+    names += ["Idempotency-Replayed"] if endpoint.replay else []
     described: dict[str, Any] = {
         "description": HTTPStatus(endpoint.status).phrase,
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},

@@ -11,6 +11,7 @@ from chalicelib.api.fields import SentAmount
 
 REFERENCE = "#/components/schemas/{name}"
 Schema = dict[str, Any]
+_ANY_NAME = ".*"
 
 
 class Schemas:
@@ -25,7 +26,8 @@ class Schemas:
         schemas, self.components = msgspec.json.schema_components(
             kinds, schema_hook=_schema_of_custom, ref_template=REFERENCE
         )
-        self._by_kind: dict[Any, Schema] = dict(zip(kinds, schemas, strict=True))
+        self.components = {name: strict(schema) for name, schema in self.components.items()}
+        self._by_kind: dict[Any, Schema] = dict(zip(kinds, map(strict, schemas), strict=True))
 
     def of(self, kind: Any) -> Schema:
         """Return the schema of a body's or an answer's type."""
@@ -33,6 +35,23 @@ class Schemas:
         if len(members) == 1:
             return self._by_kind[members[0]]
         return {"anyOf": [self._by_kind[member] for member in members]}
+
+
+def strict(schema: Any) -> Any:
+    """Return a schema in which every object says what it may hold and what it must.
+
+    A map, such as amounts by currency, names the pattern of its keys in place of its fields, and needs none of them.
+    """
+    if isinstance(schema, list):
+        return [strict(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    told = {name: strict(part) for name, part in schema.items()}
+    if told.get("type") == "object" and "properties" not in told:
+        pattern = told.pop("propertyNames", {}).get("pattern", _ANY_NAME)
+        values = told.pop("additionalProperties", {})
+        told |= {"patternProperties": {pattern: values}, "additionalProperties": False, "required": []}
+    return told
 
 
 def query_parameters(query: type[msgspec.Struct]) -> list[Schema]:

@@ -29,3 +29,14 @@ def read_cursor(cursor: str) -> str:
     if not _POSITION.fullmatch(position):
         raise InvalidRequestError("The cursor cannot be read.", details={"cursor": ["take it from next_cursor"]})
     return position
+
+
+def after_of(cursor: str | None, offset: int) -> str | None:
+    """Return the position that a page goes on from, or None when it begins with the list.
+
+    Raises:
+        InvalidRequestError: the cursor is none of ours, or comes with an offset.
+    """
+    if cursor and offset:
+        raise InvalidRequestError("Give a cursor or an offset, not both.", details={"cursor": ["excludes offset"]})
+    return read_cursor(cursor) if cursor else None

@@ -61,7 +61,10 @@ def _convert(value: Any, kind: Any, *, strict: bool) -> Any:
         raise msgspec.ValidationError("a number with a fraction cannot be used here")
     if not strict and int in members and not _WHOLE.fullmatch(value):  # msgspec would take 1e3 and 2.0
         raise msgspec.ValidationError("must be a whole number")
-    return msgspec.convert(value, kind, strict=strict, dec_hook=read_custom)
+    converted = msgspec.convert(value, kind, strict=strict, dec_hook=read_custom)
+    if not strict and converted is None:  # msgspec takes the word null for nothing, but in a query it is a word
+        raise msgspec.ValidationError("is not one of the values that can be used here")
+    return converted
 
 
 def _members(kind: Any) -> set[Any]:

@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -101,6 +103,8 @@ class TestEachOperation:
             assert "X-Request-Id" in headers
             assert ("Retry-After" in headers) == (status in {"429", "503"})
             assert ("WWW-Authenticate" in headers) == (status in {"401", "403"})
+            if OAuthError in endpoint.errors or (endpoint.scopes is not None and status != "401"):
+                assert {"RateLimit", "RateLimit-Policy"} <= set(headers)
 
     def test_parameters(self, endpoint):
         names = [resolved(parameter)["name"] for parameter in described(endpoint).get("parameters", [])]
@@ -121,11 +125,36 @@ class TestEachOperation:
                     Draft202012Validator(schema).validate(value)
 
 
+def objects(schema: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema of an object within a document, with where it stands; examples aside."""
+    if isinstance(schema, list):
+        for number, part in enumerate(schema):
+            yield from objects(part, f"{path}/{number}")
+    elif isinstance(schema, dict):
+        kind = schema.get("type")
+        if kind == "object" or (isinstance(kind, list) and "object" in kind) or "patternProperties" in schema:
+            yield path, schema
+        for name, part in schema.items():
+            if name not in {"example", "examples", "default", "const", "enum"}:
+                yield from objects(part, f"{path}/{name}")
+
+
 def test_every_object_says_which_fields_it_has_and_needs():
+    found = dict(objects(DOCUMENT, ""))
+    assert len(found) > len(COMPONENTS["schemas"])
+    for path, schema in found.items():
+        assert schema["additionalProperties"] is False, path
+        assert set(schema["required"]) <= set(schema.get("properties", {})), path
+        assert ("properties" in schema) != ("patternProperties" in schema), path
     for name, schema in COMPONENTS["schemas"].items():
-        assert schema["additionalProperties"] is False, name
-        assert "required" in schema, name
         assert schema.get("description"), name
+
+
+def test_a_map_names_the_pattern_of_its_keys():
+    maps = {path: list(schema["patternProperties"]) for path, schema in objects(DOCUMENT, "") if "properties" not in schema}
+    free = [path for path, patterns in maps.items() if patterns == [".*"]]
+    assert free == ["/components/schemas/Error/properties/error/properties/details"]
+    assert ["^[A-Z0-9]{1,20}$"] in maps.values()
 
 
 def test_it_says_that_api_gateway_renames_a_header_and_that_both_slash_forms_work():

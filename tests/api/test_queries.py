@@ -43,3 +43,9 @@ def test_text_stays_text(probe: ApiClient):
 def test_unknown_and_repeated_parameters_are_refused(probe: ApiClient):
     assert refused(probe.get("/probe", query={"flga": "1", "word": "a"})) == ["flga"]
     assert refused(probe.get("/probe", query={"word": ["a", "a"]})) == ["word"]
+
+
+@pytest.mark.parametrize("sent", ["null", "NULL"])
+def test_null_is_a_word_like_any_other(client: ApiClient, sent):
+    assert refused(client.get("/user/balances/history/", query={"type": sent})) == ["type"]
+    assert refused(client.get("/payments/", query={"status": sent})) == ["status"]
