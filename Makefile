@@ -16,7 +16,7 @@ SEED ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run demo test bench soak check lint types contracts openapi openapi-check package format clean
+.PHONY: help run demo test bench schemathesis soak check lint types contracts openapi openapi-check package format clean
 
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ bench: $(VENV)/.installed-dev  ## Print what each operation costs, one figure a 
 
 soak: $(VENV)/.installed-dev  ## A hundred thousand random operations, audited (make soak OPERATIONS=5000 SEED=7)
 	@$(BIN)/python -m tests.soak.run --operations $(OPERATIONS) $(if $(SEED),--seed $(SEED))
+
+schemathesis: $(VENV)/.installed-dev  ## Ask the API 200 examples an operation against its own document (about 20 minutes)
+	$(BIN)/python tests/contract/conformance.py --examples 200
 
 check: lint types contracts openapi-check package test  ## Do all that CI does
 

@@ -13,7 +13,10 @@ from chalicelib.currencies.routes import routes as currency_routes
 from chalicelib.oauth.routes import routes as oauth_routes
 from chalicelib.payments.routes import routes as payment_routes
 from chalicelib.tenants.routes import routes as tenant_routes
+from chalicelib.transfers.routes import routes as transfer_routes
+from chalicelib.wallets.routes import routes as wallet_routes
 from chalicelib.webhooks.routes import routes as webhook_routes
+from chalicelib.withdrawals.routes import routes as withdrawal_routes
 
 environment.provide(assembly.build)
 
@@ -24,7 +27,10 @@ app = GatewayApplication(
         oauth_routes,
         currency_routes,
         payment_routes,
+        withdrawal_routes,
         balance_routes,
+        wallet_routes,
+        transfer_routes,
         tenant_routes,
         webhook_routes,
     ],
@@ -52,9 +58,13 @@ def expire_payments(_event: Any) -> None:
 def sweep_outbox(_event: Any) -> None:
     """Tell again what a lost message left untold."""
     from chalicelib.payments import workers as payment_workers
+    from chalicelib.transfers import workers as transfer_workers
     from chalicelib.webhooks import workers as webhook_workers
+    from chalicelib.withdrawals import workers as withdrawal_workers
 
     payment_workers.sweep_deposits(environment.current())
+    transfer_workers.sweep_transfers(environment.current())
+    withdrawal_workers.sweep_payouts(environment.current())
     webhook_workers.sweep_outbox(environment.current())
 
 
@@ -68,10 +78,12 @@ def sweep_retries(_event: Any) -> None:
 
 @app.schedule(EVERY_MINUTE)
 def refresh_prices(_event: Any) -> None:
-    """Ask the price sources and keep what they agree on."""
+    """Ask the price sources and keep what they agree on; then ask the chains what payouts cost at these prices."""
     from chalicelib.currencies import workers
+    from chalicelib.withdrawals import fees
 
     workers.refresh_prices(environment.current())
+    fees.refresh_fees(environment.current())
 
 
 @app.on_sqs_message("sluice-deposits", batch_size=10)

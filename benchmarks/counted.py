@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from benchmarks import figures, operations, schedules, withdrawal_life
+from benchmarks import figures, operations, schedules, transfers, webhooks, withdrawal_life
 from benchmarks.figures import Figure
 from benchmarks.gateway import Gateway, gateway
 from benchmarks.life import TOGETHER, live
@@ -31,7 +31,11 @@ def _counted(measured: Gateway) -> Iterator[Figure]:
         yield figures.written(operation, alone.parts[part])
     yield from together.figures("payment_life")
     yield from alone.figures("payment_life_alone")
+    yield from webhooks.webhook("webhook", together)
+    yield from webhooks.webhook("webhook_alone", alone)
+    yield from webhooks.lists(measured)
     yield live(measured, 1, is_seen_in_mempool=True).sum("payment_life_mempool")
     yield from withdrawal_life.live(measured, 1, "withdrawal_life_alone")
     yield from withdrawal_life.live(measured, TOGETHER, "withdrawal_life")
     yield from schedules.ticks(measured)
+    yield from transfers.write_units(measured)

@@ -22,6 +22,9 @@ def written_keys(operation: str, body: Body) -> list[Body]:
         return [body["Key"]]
     if operation == "TransactWriteItems":
         return [_member_key(member) for member in body["TransactItems"]]
+    if operation == "BatchWriteItem":
+        ((_, writes),) = body["RequestItems"].items()
+        return [_key_of(write["PutRequest"]["Item"]) for write in writes]
     if "Write" in operation:
         raise ValueError(f"the meter does not know what {operation} costs")
     return []

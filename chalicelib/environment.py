@@ -34,6 +34,7 @@ class Environment:
         subjects: kind of subject to the reader of what it has to tell.
         journals: readers of the entries that a tenant's money items stand for, each as currency and sides.
         signers: blockchain short code to what signs for its hot wallet; only the payouts' function has any.
+        lists: kind of list to its ``RowList``, given a tenant and what follows the kind in the list's name.
     """
 
     settings: Settings
@@ -47,6 +48,7 @@ class Environment:
     subjects: Mapping[str, Callable[["Environment", str, Sequence[str]], Mapping[str, list[Any]]]]
     journals: Sequence[Callable[["Environment", str], Iterable[tuple[str, list[Any]]]]] = ()
     signers: Mapping[str, "Signer"] = field(default_factory=dict)
+    lists: Mapping[str, Callable[[str, str], Any]] = field(default_factory=dict)
     _kept: dict[type[Any], Any] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 

@@ -64,10 +64,28 @@ class AboveMaximumError(ApiError):
     status, code = 400, "above_maximum"
 
 
+class DuplicateExternalIdError(ApiError):
+    """Another sub-account has this external id."""
+
+    status, code = 400, "duplicate_external_id"
+
+
 class InsufficientBalanceError(ApiError):
     """The account holds less than is asked for."""
 
     status, code = 400, "insufficient_balance"
+
+
+class InvalidAddressError(ApiError):
+    """No address that this currency can be withdrawn to."""
+
+    status, code = 400, "invalid_address"
+
+
+class LimitExceededError(ApiError):
+    """More than the tenant's withdrawal limits leave room for."""
+
+    status, code = 400, "limit_exceeded"
 
 
 class AuthenticationFailedError(ApiError):
@@ -80,6 +98,18 @@ class PermissionDeniedError(ApiError):
     """The token lacks a scope that the route needs."""
 
     status, code = 403, "permission_denied"
+
+
+class WithdrawalsFrozenError(ApiError):
+    """The tenant's withdrawals are frozen: nothing may leave."""
+
+    status, code = 403, "withdrawals_frozen"
+
+
+class AddressNotAllowedError(ApiError):
+    """The address is not on the tenant's allow-list, or not yet in force there."""
+
+    status, code = 403, "address_not_allowed"
 
 
 class NotFoundError(ApiError):
@@ -98,6 +128,12 @@ class InvalidStateError(ApiError):
     """The object's state does not allow this."""
 
     status, code = 409, "invalid_state"
+
+
+class DuplicateCustomIdError(ApiError):
+    """A withdrawal with this custom id exists; ``details`` names it."""
+
+    status, code = 409, "duplicate_custom_id"
 
 
 class IdempotencyInProgressError(ApiError):

@@ -61,9 +61,10 @@ class Queues:
         """Wake the tenant's numbering writer for some subjects (payments, transfers, movements …)."""
         self._wake(self._urls.numbering, tenant_id, {"tenant_id": tenant_id, "subjects": subjects})
 
-    def wake_transfers(self, tenant_id: str, part: int) -> None:
-        """Wake the worker of the transfers that wait for one part of a merchant's master account."""
-        self._wake(self._urls.transfers, f"{tenant_id}#{part}", {"tenant_id": tenant_id, "part": part})
+    def wake_transfers(self, tenant_id: str, part: int, transfer_id: str) -> None:
+        """Wake the worker of the transfers that wait for one part of a merchant's master account, for this one."""
+        message = {"tenant_id": tenant_id, "part": part, "transfer_id": transfer_id}
+        self._wake(self._urls.transfers, f"{tenant_id}#{part}", message)
 
     def wake_payouts(self, blockchain: str) -> None:
         """Wake the worker of a blockchain's hot wallet."""

@@ -14,10 +14,13 @@ from tests.support.aws import Aws, AwsCalls
 from tests.support.client import ApiClient
 from tests.support.clock import FakeClock
 from tests.support.environment import make_environment
+from tests.support.isolation import Watch
 from tests.support.network import NetworkGuard
 from tests.support.tokens import token_for
 
 _guard = NetworkGuard()
+_watch = Watch()
+_watch.begin()  # before any session is made
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -31,6 +34,14 @@ def _no_network() -> Iterator[None]:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     _guard.is_open = item.get_closest_marker("slow") is not None
+
+
+@pytest.fixture(autouse=True)
+def _isolated() -> Iterator[Watch]:
+    """No request of any test that is made for one tenant touches a key of another."""
+    yield _watch
+    wrong, _watch.wrong = _watch.wrong, []
+    assert wrong == []
 
 
 @pytest.fixture

@@ -26,17 +26,15 @@ class Access:
     scopes: tuple[str, ...]
 
 
-def authenticate(env: Environment, headers: Mapping[str, str], required_scopes: Sequence[str]) -> Access:
+def authenticate(env: Environment, headers: Mapping[str, str]) -> Access:
     """Return who calls.
 
     Args:
         env: the environment.
         headers: the request's headers, lower-case names.
-        required_scopes: all that the route needs.
 
     Raises:
         AuthenticationFailedError: no token, or none that is good.
-        PermissionDeniedError: the token lacks a scope.
         ServiceUnavailableError: whether it was revoked cannot be told.
     """
     scheme, _, token = headers.get("authorization", "").partition(" ")
@@ -48,9 +46,17 @@ def authenticate(env: Environment, headers: Mapping[str, str], required_scopes: 
         challenge = 'Bearer realm="sluice", error="invalid_token", error_description="revoked"'
         message = "The access token was revoked; get a new one from /o/token/."
         raise AuthenticationFailedError(message, headers={"WWW-Authenticate": challenge})
-    if not set(required_scopes) <= set(claims.scopes):
-        raise lacking(required_scopes, claims.scopes)
     return Access(claims.tenant_id, claims.client_id, claims.application_id, claims.scopes)
+
+
+def demand_scopes(caller: Access, required: Sequence[str]) -> None:
+    """Demand that a caller's token has all the scopes that a route needs.
+
+    Raises:
+        PermissionDeniedError: it lacks one.
+    """
+    if not set(required) <= set(caller.scopes):
+        raise lacking(required, caller.scopes)
 
 
 def lacking(required: Sequence[str], had: Sequence[str]) -> PermissionDeniedError:

@@ -14,6 +14,7 @@ from chalicelib.oauth.schemas import (
     CreateApplication,
     CreatedApplication,
     KeySet,
+    PublicKey,
     RevocationRequest,
     Scope,
     TokenAnswer,
@@ -61,8 +62,10 @@ def revoke_token(call: Call) -> None:
 
 def _client(call: Call, sent: dict[str, str]) -> tuple[str, ClientRecord]:
     client_id, client_secret = credentials.client_credentials(call.headers, sent)
-    throttle.count_token_request(call.env, client_id, call.source_address)
-    client = service.check_client(call.env, client_id, client_secret)
+    counters = throttle.count_token_request(call.env, client_id, call.source_address)
+    record, counted = service.read_client(call.env, client_id, *(counter.key for counter in counters))
+    call.answer_headers.update(throttle.fields(counters, counted))
+    client = service.check_secret(call.env, record, client_secret)
     if client is None:
         raise credentials.invalid_client()
     return client_id, client
@@ -71,7 +74,8 @@ def _client(call: Call, sent: dict[str, str]) -> tuple[str, ClientRecord]:
 @routes.get("/.well-known/jwks.json", answer=KeySet, scopes=None)
 def get_public_keys(call: Call) -> KeySet:
     """Get the public keys of access tokens."""
-    return KeySet(keys=list(call.env.settings.token_public_keys["keys"]))
+    keys = call.env.settings.token_public_keys["keys"]
+    return KeySet(keys=[PublicKey(kid=key["kid"], x=key["x"], y=key["y"]) for key in keys])
 
 
 @routes.get("/o/apps", answer=list[Application])

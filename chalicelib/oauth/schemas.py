@@ -1,6 +1,6 @@
 """Request and answer shapes of the OAuth routes."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -61,7 +61,19 @@ class CreatedApplication(Application, forbid_unknown_fields=True, kw_only=True):
     client_secret: str
 
 
+class PublicKey(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """One public key (RFC 7518, section 6.2)."""
+
+    kty: Literal["EC"] = "EC"
+    crv: Literal["P-256"] = "P-256"
+    alg: Literal["ES256"] = "ES256"
+    use: Literal["sig"] = "sig"
+    kid: Annotated[str, Meta(description="Which of the keys signed: a token's header names it.", examples=["key-1"])]
+    x: Annotated[str, Meta(examples=["f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"])]
+    y: Annotated[str, Meta(examples=["x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"])]
+
+
 class KeySet(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """The public keys of access tokens (RFC 7517)."""
 
-    keys: list[dict[str, Any]]
+    keys: list[PublicKey]

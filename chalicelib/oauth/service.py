@@ -12,7 +12,7 @@ from chalicelib.errors import InvalidStateError, NotFoundError
 from chalicelib.oauth import revocations, scopes, tokens
 from chalicelib.oauth.records import ApplicationCounter, ApplicationRecord, ClientRecord
 from chalicelib.storage import keys
-from chalicelib.storage.records import Record
+from chalicelib.storage.records import Key, Raw, Record
 from chalicelib.storage.unit_of_work import Write, create, delete, update
 
 APPLICATIONS_LIMIT = 25
@@ -122,9 +122,20 @@ def delete_application(env: Environment, tenant_id: str, number: int) -> None:
     revocations.note_client(env, client_id)
 
 
+def read_client(env: Environment, client_id: str, *beside: Key) -> tuple[ClientRecord | None, dict[Key, Raw]]:
+    """Read a client, if there is one, and in the same call other items that the answer needs."""
+    found = env.store.get_raw([keys.client(client_id), *beside])
+    item = found.pop(keys.client(client_id), None)
+    return (ClientRecord.of_raw(item) if item else None), found
+
+
 def check_client(env: Environment, client_id: str, client_secret: str) -> ClientRecord | None:
+    """Return the client when its secret is right, else None."""
+    return check_secret(env, read_client(env, client_id)[0], client_secret)
+
+
+def check_secret(env: Environment, record: ClientRecord | None, client_secret: str) -> ClientRecord | None:
     """Return the client when its secret is right, else None; the work is the same whatever was wrong."""
-    record = env.store.get(ClientRecord, keys.client(client_id))
     expected = record.secret_hash if record else secret_hash(env, "no such client")
     right = hmac.compare_digest(expected, secret_hash(env, client_secret))
     return record if record and right else None

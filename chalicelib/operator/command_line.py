@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from chalicelib.environment import Environment
 from chalicelib.errors import InvalidRequestError
-from chalicelib.operator import deposits, tenants
+from chalicelib.operator import deposits, tenants, withdrawals
 from chalicelib.tenants.service import DEFAULT_FEE_PERCENT
 
 Command = Callable[[Environment, argparse.Namespace], dict[str, Any]]
@@ -72,6 +72,11 @@ def _parser() -> _Parser:
     subjects = parser.add_subparsers(title="subjects", required=True, metavar="SUBJECT")
     _add_tenant_commands(subjects.add_parser("tenant", help="merchants", allow_abbrev=False))
     _add_deposit_commands(subjects.add_parser("deposits", help="deposits", allow_abbrev=False))
+    _add_withdrawal_commands(subjects.add_parser("withdrawal", help="withdrawals", allow_abbrev=False))
+    _add_limit_commands(subjects.add_parser("limits", help="what withdrawals may come to", allow_abbrev=False))
+    _add_allow_list_commands(
+        subjects.add_parser("allow-list", help="where withdrawals may go", allow_abbrev=False)
+    )
     return parser
 
 
@@ -91,16 +96,68 @@ def _add_tenant_commands(parser: argparse.ArgumentParser) -> None:
         _command(verbs, verb, command, purpose).add_argument("tenant_id", metavar="ID")
     for verb, command, purpose in (
         ("set-fee", tenants.set_fee, "change the fee of payments to come"),
+        ("set-withdrawal-fee", tenants.set_withdrawal_fee, "change the fee of withdrawals to come"),
         ("set-tolerance", tenants.set_tolerance, "change how much less than due still counts as paid"),
     ):
         setter = _command(verbs, verb, command, purpose)
         setter.add_argument("tenant_id", metavar="ID")
         setter.add_argument("percent", metavar="PERCENT")
+    limit = _command(verbs, "set-rate-limit", tenants.set_rate_limit, "change how many requests it may send")
+    limit.add_argument("tenant_id", metavar="ID")
+    limit.add_argument("per_minute", metavar="PER_MINUTE", help="requests a minute in the long run")
+    limit.add_argument("--burst", metavar="N", help="how many of them at once; a sixth unless given")
+    parts = _command(
+        verbs, "set-balance-parts", tenants.set_balance_parts, "split a hot master account; never back to fewer"
+    )
+    parts.add_argument("tenant_id", metavar="ID")
+    parts.add_argument("parts", metavar="PARTS")
 
 
 def _add_deposit_commands(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _command(verbs, "stray", deposits.stray, "list what arrived that no currency of the catalogue names")
+
+
+def _add_withdrawal_commands(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    shown = _command(verbs, "show", withdrawals.show, "show a withdrawal and what was signed for it")
+    rejected = _command(verbs, "reject", withdrawals.reject, "turn a pending withdrawal down")
+    for command in (shown, rejected):
+        command.add_argument("withdrawal_id", metavar="ID")
+    rejected.add_argument("--reason", required=True, metavar="TEXT", help="what the merchant is told")
+
+
+def _add_limit_commands(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    shown = _command(verbs, "show", withdrawals.show_limits, "show a tenant's limits and what of them is used")
+    changed = _command(verbs, "set", withdrawals.set_limits, "set limits, or take them away with none")
+    for command in (shown, changed):
+        command.add_argument("tenant_id", metavar="ID")
+    for option, meaning in (
+        ("--per-withdrawal", "the most of a single withdrawal"),
+        ("--per-day", "the most of a UTC day"),
+        ("--per-30-days", "the most of 30 UTC days, today included"),
+    ):
+        changed.add_argument(option, metavar="USD", help=meaning)
+    changed.add_argument("--per-hour", metavar="COUNT", help="how many in a clock hour")
+
+
+def _add_allow_list_commands(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for verb, command, purpose in (
+        ("show", withdrawals.show_allow_list, "show a tenant's list"),
+        ("on", withdrawals.turn_allow_list_on, "let it withdraw to addresses on the list only"),
+        ("off", withdrawals.turn_allow_list_off, "let it withdraw to any address"),
+        ("add", withdrawals.add_address, "put an address on the list; it waits before it counts"),
+        ("remove", withdrawals.remove_address, "take an address off the list, at once"),
+    ):
+        made = _command(verbs, verb, command, purpose)
+        made.add_argument("tenant_id", metavar="ID")
+        if verb == "on":
+            made.add_argument("--waiting-hours", metavar="HOURS", help="how long addresses added from now on wait")
+        if verb in {"add", "remove"}:
+            made.add_argument("type", metavar="TYPE", help="EVM, BTC, LTC, TRX, or a blockchain")
+            made.add_argument("address", metavar="ADDRESS")
 
 
 def _command(verbs: Any, name: str, command: Command, purpose: str) -> argparse.ArgumentParser:

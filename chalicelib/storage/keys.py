@@ -88,6 +88,16 @@ def transfer_cursor(tenant_id: str, part: int) -> Key:
     return Key(f"TRANSFERCURSOR#{tenant_id}", f"{part}")
 
 
+def busy_lanes() -> str:
+    """The partition of the parts of master accounts that have had transfers of late: what the sweep looks after."""
+    return "TRANSFERSWEEP"
+
+
+def busy_lane(tenant_id: str, part: int) -> Key:
+    """One of them."""
+    return Key(busy_lanes(), f"{tenant_id}#{part}")
+
+
 def transfers_of_wallet(tenant_id: str, wallet_id: str) -> str:
     """The list index's partition of one sub-account's transfers, by transfer id."""
     return f"WALLETTRANSFERS#{tenant_id}#{wallet_id}"
@@ -116,6 +126,16 @@ def withdrawals_by_amount(tenant_id: str, currency: str) -> str:
 def payments_by_order(tenant_id: str, order_id: str) -> str:
     """The list index's partition of a tenant's payments for one order of its own."""
     return f"ORDER#{tenant_id}#{order_id}"
+
+
+def refunds(tenant_id: str, payment_id: str) -> Key:
+    """How much of a payment has been asked back so far."""
+    return Key(f"REFUND#{tenant_id}", payment_id)
+
+
+def allowed_addresses(tenant_id: str) -> str:
+    """The partition of a tenant's list of addresses that it may withdraw to."""
+    return f"ALLOWED#{tenant_id}"
 
 
 def open_payouts(blockchain: str) -> str:
@@ -242,6 +262,31 @@ def retry_bucket(due_at: float) -> str:
 def retry(due_at: int, tenant_id: str, event_id: str) -> Key:
     """One webhook attempt that is due at that second."""
     return Key(retry_bucket(due_at), f"{due_at:012d}#{tenant_id}#{event_id}")
+
+
+def deliveries(tenant_id: str) -> str:
+    """The partition that finds a tenant's deliveries by their place, where some of its events went nowhere."""
+    return f"DELIVERY#{tenant_id}"
+
+
+def delivery_run(tenant_id: str, first: int) -> Key:
+    """The deliveries of one page of the log, under the place of the first of them."""
+    return Key(deliveries(tenant_id), f"{first:012d}")
+
+
+def endpoint(tenant_id: str, name: str) -> Key:
+    """What one receiver of a tenant's (scheme, host, port) has under way, and whether it answers."""
+    return Key(f"ENDPOINT#{tenant_id}", hashlib.sha256(name.encode()).hexdigest()[:40])
+
+
+def webhook_test(tenant_id: str, test_id: str) -> Key:
+    """A test event that a tenant asked for."""
+    return Key(f"WEBHOOKTEST#{tenant_id}", test_id)
+
+
+def webhook_tests(tenant_id: str, minute: int) -> Key:
+    """How many test events a tenant asked for in a minute."""
+    return Key(f"WEBHOOKTESTRATE#{tenant_id}", f"{minute}")
 
 
 def stopped_target(tenant_id: str, url: str) -> Key:

@@ -162,6 +162,17 @@ class Store:
         else:
             self._commit_together(writes)
 
+    def change(self, write: Write) -> Raw:
+        """Do one update and return the item as it is after it.
+
+        Raises:
+            Exception: the write's refusal, when its condition failed.
+            StorageUnavailableError: no answer, or throttled: whether it was done is not known.
+        """
+        parameters = {**self._table, **_target(write), **write.parameters, "ReturnValues": "ALL_NEW"}
+        item: Raw = self._write("UpdateItem", parameters, write)["Attributes"]
+        return item
+
     def put_all(self, records: Sequence[Record]) -> None:
         """Put records that are the same whoever writes them, and how often: in batches, on no condition.
 

@@ -2,7 +2,7 @@
 
 from pynamodb.attributes import BinaryAttribute, BooleanAttribute, UnicodeAttribute
 
-from chalicelib.storage.attributes import IntegerAttribute
+from chalicelib.storage.attributes import CompactJsonAttribute, IntegerAttribute
 from chalicelib.storage.records import Record
 
 
@@ -19,7 +19,9 @@ class TenantRecord(Record):
     secret_shown = BooleanAttribute(default=False)
     secret_shown_to = UnicodeAttribute(null=True)
     sealed_secret = BinaryAttribute(legacy_encoding=False)
+    retired_secrets = CompactJsonAttribute(null=True)  # [sealed secret in base64, Unix seconds until it signs]
     withdrawals_frozen = BooleanAttribute(default=False)
+    balance_parts = IntegerAttribute(default=1)
     created_at = IntegerAttribute()
 
 

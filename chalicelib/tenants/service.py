@@ -9,6 +9,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.environment import Environment
 from chalicelib.errors import InvalidRequestError, NotFoundError
+from chalicelib.ledger.parts import MOST_PARTS
 from chalicelib.oauth import service as oauth
 from chalicelib.storage import keys
 from chalicelib.storage.records import Record
@@ -98,6 +99,23 @@ def change(env: Environment, tenant_id: str, *actions: Action) -> None:
     """
     missing = NotFoundError(f"There is no tenant {tenant_id}.")
     env.store.commit(update(keys.tenant(tenant_id), list(actions), Record.pk.exists(), missing))
+    env.keep(TenantDirectory).forget(tenant_id)
+
+
+def set_balance_parts(env: Environment, tenant_id: str, parts: str) -> None:
+    """Split a merchant's master account into more parts; it never goes back to fewer: money may lie in each.
+
+    Raises:
+        InvalidRequestError: no number from 1 to ``MOST_PARTS``, or fewer than there are.
+        NotFoundError: there is no such merchant.
+    """
+    if not (parts.isascii() and parts.isdigit() and 1 <= int(parts) <= MOST_PARTS):
+        raise InvalidRequestError(f"A master account has 1 to {MOST_PARTS} parts.")
+    tenant(env, tenant_id)
+    wanted, now = int(parts), TenantRecord.balance_parts
+    grows = Record.pk.exists() & (now.does_not_exist() | (now <= wanted))
+    fewer = InvalidRequestError("A master account's parts may become more, never fewer.")
+    env.store.commit(update(keys.tenant(tenant_id), [now.set(wanted)], grows, fewer))
     env.keep(TenantDirectory).forget(tenant_id)
 
 

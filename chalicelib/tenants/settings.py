@@ -19,20 +19,24 @@ class TenantSettings:
     Attributes:
         tenant_id: the merchant.
         transaction_fee_percent: of payments.
+        withdrawal_fee_percent: of withdrawals; that of payments, unless it has one of its own.
         tolerance_percent: how much less than due still counts as paid.
         is_fee_paid_by_user: whether the customer pays the fee on top, unless a request says otherwise.
         callback_url: where events go that name no URL of their own, or None.
         sealed_secret: the webhook secret, encrypted.
         withdrawals_frozen: nothing may leave.
+        balance_parts: into how many parts the master account's balances are split.
     """
 
     tenant_id: str
     transaction_fee_percent: Fraction
+    withdrawal_fee_percent: Fraction
     tolerance_percent: Fraction
     is_fee_paid_by_user: bool
     callback_url: str | None
     sealed_secret: bytes
     withdrawals_frozen: bool
+    balance_parts: int = 1
 
 
 class TenantDirectory:
@@ -66,11 +70,13 @@ class TenantDirectory:
         return TenantSettings(
             tenant_id=tenant_id,
             transaction_fee_percent=Fraction(record.transaction_fee),
+            withdrawal_fee_percent=Fraction(record.withdrawal_fee or record.transaction_fee),
             tolerance_percent=Fraction(record.tolerance_percent),
             is_fee_paid_by_user=record.is_fee_paid_by_user,
             callback_url=None if record.callback_stopped else record.callback_url,
             sealed_secret=record.sealed_secret,
             withdrawals_frozen=record.withdrawals_frozen,
+            balance_parts=record.balance_parts,
         )
 
 

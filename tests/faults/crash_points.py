@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.faults import outcome, storage
+from tests.faults import chain_copy, outcome, storage
 from tests.faults.gateway import Gateway
 from tests.faults.injection import DEMANDED, Fault, Faults
 from tests.faults.operation import Operation
@@ -37,6 +37,7 @@ class CrashPoints:
         """Run every case, and return how many there were."""
         self.operation = self.prepare(self.gateway)
         self.saved, self.time = storage.save(), self.gateway.clock.time
+        self.chains = chain_copy.save(self.gateway.node)
         self.got = list(self.gateway.receiver.got)
         calls, self.end = self._undisturbed()
         assert calls, "an operation asks something of AWS"
@@ -80,6 +81,7 @@ class CrashPoints:
 
     def _start(self) -> None:
         storage.restore(self.saved)
+        chain_copy.restore(self.gateway.node, self.chains)
         self.gateway.clock.time = self.time
         self.gateway.receiver.got[:] = self.got
         self.gateway.receiver.status = 200

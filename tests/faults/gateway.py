@@ -24,6 +24,7 @@ from tests.support.aws import Aws
 from tests.support.client import ApiClient
 from tests.support.clock import FakeClock
 from tests.support.environment import make_environment
+from tests.support.restless import restless_signers
 from tests.support.settings import make_settings
 from tests.support.world import Receiver, sqs_event
 
@@ -48,8 +49,9 @@ class InlinePool:
 def make_gateway(aws: Aws, clock: FakeClock, node: SimNode, receiver: Receiver) -> "Gateway":
     """Return a gateway on the one chain TRX, which it has looked at for the first time."""
     settings = make_settings(allow_local_callbacks=True)
+    signers = restless_signers(dict(settings.hot_wallet_keys or {}))
     app = application()  # app.py provides the deployed environment when it is imported
-    built = make_environment(aws, clock, settings, chains={"TRX": near_adapter(node, "TRX")})
+    built = make_environment(aws, clock, settings, chains={"TRX": near_adapter(node, "TRX")}, signers=signers)
     receiver.got.clear()
     receiver.status = 200
     gateway = Gateway(built, clock, node, receiver, app)
@@ -145,5 +147,6 @@ class Gateway:
     def sweep(self) -> None:
         payment_workers.expire_payments(self.env)
         payment_workers.sweep_deposits(self.env)
+        withdrawal_workers.sweep_payouts(self.env)
         webhook_workers.sweep_outbox(self.env)
         webhook_workers.sweep_retries(self.env)

@@ -15,6 +15,8 @@ from chalicelib.webhooks.events import EventRecord
 from chalicelib.webhooks.outbox import Reminder
 from chalicelib.webhooks.pages import LogPage
 from chalicelib.webhooks.retries import RetryEntry
+from chalicelib.withdrawals import bookings, lifecycle
+from chalicelib.withdrawals.records import HotWallet, WithdrawalRecord
 from tests.faults import storage
 from tests.faults.gateway import Gateway
 
@@ -40,6 +42,8 @@ def facts(gateway: Gateway) -> Facts:
         "journal": Counter(_booked(row) for row in storage.records(MovementRecord, "JOURNAL#")),
         "events": _told(),
         "history": [_row(row) for row in storage.records(HistoryRecord, "HISTORY#")],
+        "withdrawals": Counter(_withdrawal(record) for record in _withdrawals()),
+        "open payouts": len(storage.partitions("PAYOUT#")),
         "deliveries": Counter(event.delivery for event in storage.records(EventRecord, "EVENT#")),
         "reminders": len(storage.partitions("OUTBOX#")),
         "retries": len(storage.records(RetryEntry, "RETRY#")),
@@ -58,6 +62,7 @@ def check(gateway: Gateway) -> None:
     check_log()
     _check_history()
     _check_deliveries(gateway)
+    _check_payouts(gateway)
     assert not storage.records(Reminder, "OUTBOX#"), "what is told needs no reminder"
     leases = [cursor.lease_until for cursor in storage.records(ChainCursor, "CHAIN#TRX")]
     assert all(until <= gateway.clock.now() * 1000 for until in leases), "a lease is given back, or runs out"
@@ -68,6 +73,9 @@ def check_books() -> None:
     sides: defaultdict[tuple[str, str], list[Any]] = defaultdict(list)
     for row in storage.records(MovementRecord, "JOURNAL#"):
         sides[row.pk, row.currency].extend(row.sides)
+    for record in _withdrawals():
+        for currency, entries in bookings.entries(record):
+            sides[f"JOURNAL#{record.tenant_id}", currency].extend(entries)
     amounts: dict[tuple[str, str, str], int] = {}
     for (pk, currency), entries in sides.items():
         rows = trial_balance(entries)
@@ -109,11 +117,28 @@ def _check_history() -> None:
         rows[row.pk.partition("#")[2], row.currency] += row.amount
         assert rows[row.pk.partition("#")[2], row.currency] == row.balance_after, "the rows add up"
     moved = {row.sk for row in storage.records(MovementRecord, "JOURNAL#")}
+    moved |= {f"withdrawal:{one.sk}" for one in _withdrawals() if one.status == "completed" or one.repaid}
     shown = [row.movement_id for row in storage.records(HistoryRecord, "HISTORY#")]
     assert Counter(shown) == Counter(moved), "every movement has one row"
     for record in storage.records(BalanceRecord, "BALANCE#"):
         account = f"{record.pk.partition('#')[2]}#{record.account}"
         assert rows[account, record.currency] == record.balance.amount_units, "history and balance agree"
+
+
+def _check_payouts(gateway: Gateway) -> None:
+    """Demand that each withdrawal is on the chain at most once, exactly with its amount, in a slot of its own."""
+    records = _withdrawals()
+    for record in records:
+        paid = [one for one in gateway.node.address_transfers("TRX", record.address) if one.direction == "in"]
+        assert [one.units for one in paid] in ([], [record.amount]), "a withdrawal is paid once, and all of it"
+        if record.status == "completed":
+            assert [one.height is not None for one in paid] == [True], "what is settled was paid"
+        assert not (paid and record.status in {"failed", "cancelled", "rejected"}), "what is released is not paid"
+    slots = sorted(record.slot for record in records if record.slot is not None)
+    wallets = storage.records(HotWallet, "HOTWALLET#")
+    assert slots == list(range(wallets[0].next_slot if wallets else 0)), "every slot belongs to one withdrawal"
+    held = sum(one.held_units for one in records if not lifecycle.is_final(one.status))
+    assert sum(one.pending for one in storage.records(BalanceRecord, "BALANCE#")) == held, "a hold has its owner"
 
 
 def _check_deliveries(gateway: Gateway) -> None:
@@ -132,8 +157,18 @@ def _versions() -> Mapping[str, list[int]]:
     versions: defaultdict[str, list[int]] = defaultdict(list)
     for event in sorted(_events(), key=lambda event: event.sequence):
         body = json.loads(event.body)
-        versions[body["transaction_id"]].append(body["data"]["version"])
+        versions[body["transaction_id"]].append(body["data"].get("version", 1))
     return versions
+
+
+def _withdrawals() -> list[WithdrawalRecord]:
+    return storage.records(WithdrawalRecord, "WITHDRAWAL#")
+
+
+def _withdrawal(record: WithdrawalRecord) -> tuple[Any, ...]:
+    mined = (record.mined, record.height)
+    gas = tuple(record.gas or ())
+    return (record.status, record.version, record.slot, len(record.attempts), *mined, gas, record.repaid)
 
 
 def _told() -> Counter[tuple[tuple[Any, ...], ...]]:
@@ -141,8 +176,9 @@ def _told() -> Counter[tuple[tuple[Any, ...], ...]]:
     for event in sorted(_events(), key=lambda event: event.sequence):
         body = json.loads(event.body)
         data = body["data"]
-        history = tuple(sorted((one["amount"], one["status"]) for one in data["payment_history"]))
-        told[body["transaction_id"]].append((body["status"], tuple(data["labels"]), data["version"], history))
+        history = tuple(sorted((one["amount"], one["status"]) for one in data.get("payment_history", ())))
+        labels = tuple(data.get("labels", ()))
+        told[body["transaction_id"]].append((body["status"], labels, data.get("version", 1), history))
     return Counter(tuple(one) for one in told.values())
 
 

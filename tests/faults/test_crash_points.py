@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.tenants.service import NewTenant
-from tests.faults import api_operations, payment_operations, webhook_operations
+from tests.faults import api_operations, payment_operations, webhook_operations, withdrawal_operations
 from tests.faults.crash_points import Count, CrashPoints
 from tests.faults.gateway import Gateway
 from tests.faults.injection import DEMANDED, Fault, Faults
@@ -34,7 +34,7 @@ def create_payment_with_key(gateway: Gateway) -> Operation:
     return api_operations.create_payment(gateway, {"Idempotency-Key": "a key"})
 
 
-OPERATIONS = _operations(api_operations, payment_operations, webhook_operations) | {
+OPERATIONS = _operations(api_operations, payment_operations, webhook_operations, withdrawal_operations) | {
     "create_payment_with_key": create_payment_with_key
 }
 
@@ -84,6 +84,8 @@ END_OF = {
     "sweep_tells_of_unsent": EXPIRED,
     "sweep_forgets_what_is_told": EXPIRED,
     "unsent_event_is_overtaken": COMPLETED,
+    "asks_for_resend": CONFIRMING,
+    "asks_for_range": CONFIRMING,
 }
 
 

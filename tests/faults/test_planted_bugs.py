@@ -1,7 +1,9 @@
 """Bugs planted into the product are found: the tests of crash points can fail."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +16,8 @@ from chalicelib.storage import keys
 from chalicelib.storage.unit_of_work import put, update
 from chalicelib.tenants.service import NewTenant
 from chalicelib.webhooks import numbering
-from tests.faults import payment_operations, webhook_operations
+from chalicelib.withdrawals import changes, hot_wallets, payouts
+from tests.faults import payment_operations, webhook_operations, withdrawal_operations
 from tests.faults.crash_points import CrashPoints
 from tests.faults.gateway import Gateway
 from tests.faults.injection import Fault, Faults
@@ -77,6 +80,29 @@ def go_on_below_a_reorganisation(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(scanner.sightings, "look_again_from", lambda *_: None)
 
 
+def send_before_it_is_stored(patch: pytest.MonkeyPatch) -> None:
+    sign = hot_wallets.Wallet.sign
+
+    def hasty(wallet: Any, *arguments: Any) -> Any:
+        attempt = sign(wallet, *arguments)
+        wallet.adapter.broadcast(attempt.raw)
+        return attempt
+
+    patch.setattr(hot_wallets.Wallet, "sign", hasty)
+
+
+def store_a_withdrawal_on_no_condition(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(changes, "put", lambda record, *_: put(record))
+
+
+def keep_the_hold(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(changes, "book", SimpleNamespace(read_balance=book.read_balance, posting_writes=lambda *_: []))
+
+
+def wake_no_payout(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(payouts, "sweep", lambda _: None)
+
+
 @pytest.mark.parametrize(
     ("plant", "prepare", "kind"),
     [
@@ -87,11 +113,16 @@ def go_on_below_a_reorganisation(patch: pytest.MonkeyPatch) -> None:
         (look_after_no_deposit, payment_operations.worker_credits, Fault.KILLED),
         (forget_what_was_numbered_and_never_sent, webhook_operations.unsent_event_is_overtaken, Fault.KILLED),
         (go_on_below_a_reorganisation, payment_operations.worker_reverses, Fault.KILLED),
+        (send_before_it_is_stored, withdrawal_operations.worker_signs, Fault.KILLED),
+        (send_before_it_is_stored, withdrawal_operations.worker_raises_the_fee, Fault.KILLED),
+        (store_a_withdrawal_on_no_condition, withdrawal_operations.worker_settles, Fault.OVERTAKEN),
+        (keep_the_hold, withdrawal_operations.worker_releases_what_was_reverted, Fault.KILLED),
+        (wake_no_payout, withdrawal_operations.worker_signs, Fault.KILLED),
     ],
 )
 def test_it_is_found(
     plant: Plant,
-    prepare: Callable[[Gateway], Operation],
+    prepare: Callable[..., Operation],
     kind: Fault,
     gateway: Gateway,
     tenant: NewTenant,
@@ -99,5 +130,6 @@ def test_it_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     plant(monkeypatch)
+    given = {"tenant": tenant} if "tenant" in inspect.signature(prepare).parameters else {}
     with pytest.raises(AssertionError):
-        CrashPoints(gateway, faults, prepare, {kind}).run()
+        CrashPoints(gateway, faults, lambda gateway: prepare(gateway, **given), {kind}).run()

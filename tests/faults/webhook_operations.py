@@ -1,9 +1,13 @@
 """What the numbering writer, the sender and their sweeps do."""
 
+from collections.abc import Callable
+
 from chalicelib.ledger.service import fund
 from chalicelib.tenants.records import TenantRecord
 from chalicelib.tenants.service import NewTenant
+from chalicelib.webhooks import deliveries, endpoints, rotation, secrets
 from chalicelib.webhooks import workers as webhook_workers
+from chalicelib.webhooks.events import EventRecord
 from tests.faults import storage
 from tests.faults.gateway import Gateway
 from tests.faults.operation import Operation, handled, scheduled
@@ -134,3 +138,77 @@ def _once_refused(operation: Operation) -> Operation:
             gateway.receiver.status = 200
 
     return Operation(act)
+
+
+def asks_for_test(gateway: Gateway) -> Operation:
+    """A merchant asks for a test event, with a key, until it is accepted."""
+    _configured(gateway)
+
+    def look(gateway: Gateway) -> object:
+        tested = [body for body in gateway.receiver.bodies if body["event"] == "webhook_test"]
+        return len({body["event_id"] for body in tested})
+
+    return _asked("/user/webhooks/test/", look)
+
+
+def rotates_secret(gateway: Gateway) -> Operation:
+    """A merchant changes its secret, with a key, until it is told the new one."""
+    _configured(gateway)
+
+    def look(gateway: Gateway) -> object:
+        (record,) = storage.records(TenantRecord, "TENANT#")
+        keys = rotation.signing_keys(gateway.env, record.pk.partition("#")[2], record)
+        shown = secrets.key_of(gateway.heard["secret"])
+        return keys[0] == shown, len(keys)
+
+    return _asked("/user/webhooks/rotate-secret/", look)
+
+
+def configures_with_key(gateway: Gateway) -> Operation:
+    """A merchant sets its URL for the first time, with a key: it sees the secret in the end, whatever was lost."""
+
+    def look(gateway: Gateway) -> object:
+        (record,) = storage.records(TenantRecord, "TENANT#")
+        secret = endpoints.secret_of(gateway.env, record.pk.partition("#")[2], record.sealed_secret)
+        return gateway.heard["secret"] == secret, record.callback_url
+
+    return _asked("/user/webhooks/", look, {"callback_url": "https://your-site.com/hook"})
+
+
+def asks_for_resend(gateway: Gateway) -> Operation:
+    """A merchant has a delivery made again, with a key, until that is accepted."""
+    _first_event(gateway)
+    gateway.handle(gateway.take())
+    (event,) = storage.records(EventRecord, "EVENT#")
+    assert event.delivery == "delivered"
+    return _asked(f"/user/webhooks/deliveries/{deliveries.delivery_id(event.sk)}/resend/", _attempted_again)
+
+
+def asks_for_range(gateway: Gateway) -> Operation:
+    """The same for a range of the log."""
+    _first_event(gateway)
+    gateway.handle(gateway.take())
+    body = {"after": 0, "until": 10}
+    return _asked("/user/webhooks/deliveries/resend/", _attempted_again, body)
+
+
+def _attempted_again(_: Gateway) -> object:
+    (event,) = storage.records(EventRecord, "EVENT#")
+    return len(event.attempts_made) > 1
+
+
+def _configured(gateway: Gateway) -> None:
+    gateway.receiver.status = 200
+    answer = gateway.client.post("/user/webhooks/", {"callback_url": gateway.receiver.url})
+    assert answer.status == 200
+
+
+def _asked(path: str, look: Callable[[Gateway], object], body: object = None) -> Operation:
+    def act(gateway: Gateway) -> bool:
+        answer = gateway.client.post(path, body, headers={"Idempotency-Key": "a key"})
+        assert answer.status < 400 or answer.status == 503, answer.text
+        if answer.status < 400:
+            gateway.heard.update(answer.json)
+        return answer.status < 400
+
+    return Operation(act, is_asked=True, look=look)

@@ -1,9 +1,17 @@
 """At most 30 token requests a minute, for a client and for a source address."""
 
+import pytest
+
 from chalicelib import environment
 from chalicelib.tenants.service import NewTenant, create_tenant
 from tests.support.client import ApiClient
 from tests.support.settings import make_settings
+
+
+@pytest.fixture(autouse=True)
+def limited(anyone, another_process):
+    env = another_process(settings=make_settings(rate_limits=True))
+    environment.provide(lambda: env)
 
 
 def ask(client: ApiClient, tenant: NewTenant, secret: str | None = None):
@@ -40,6 +48,27 @@ def test_what_is_refused_is_not_counted_on_the_other_quota(anyone, env, tenant, 
     assert ask(anyone, create_tenant(env, "Other")).status == 429, "the address is used up"
 
 
+def test_every_answer_tells_both_quotas_and_where_they_stand(anyone, env, tenant, clock):
+    clock.time -= clock.time % 60 - 20
+    assert ask(anyone, tenant).headers["ratelimit-policy"] == '"client";q=30;w=60, "address";q=30;w=60'
+    ask(anyone, create_tenant(env, "Other"))
+    answer = ask(anyone, tenant, "wrong")
+    assert (answer.status, answer.headers["ratelimit"]) == (401, '"client";r=28;t=40, "address";r=27;t=40')
+    for _ in range(27):
+        answer = ask(anyone, tenant)
+    assert answer.headers["ratelimit"] == '"client";r=1;t=40, "address";r=0;t=40'
+    refused = ask(anyone, create_tenant(env, "Third"))
+    assert (refused.status, refused.headers["ratelimit"]) == (429, '"address";r=0;t=40')
+    assert refused.headers["ratelimit-policy"] == '"address";q=30;w=60'
+
+
+def test_revoking_counts_and_tells_too(anyone, tenant):
+    form = {"client_id": tenant.client_id, "client_secret": tenant.client_secret, "token": "x"}
+    assert anyone.post("/o/revoke_token/", form=form).headers["ratelimit"].startswith('"client";r=29;')
+
+
 def test_it_can_be_switched_off_for_tests_that_ask_a_lot(anyone, another_process, tenant):
     environment.provide(lambda: another_process(settings=make_settings(rate_limits=False)))
-    assert {ask(anyone, tenant).status for _ in range(35)} == {200}
+    answers = [ask(anyone, tenant) for _ in range(35)]
+    assert {answer.status for answer in answers} == {200}
+    assert "ratelimit" not in answers[0].headers

@@ -7,10 +7,11 @@ from urllib.parse import quote_plus
 import jwt
 import pytest
 
+from chalicelib import environment
 from chalicelib.environment import Environment
 from chalicelib.tenants.service import NewTenant, create_tenant
 from tests.support.client import Answer, ApiClient
-from tests.support.settings import ISSUER
+from tests.support.settings import ISSUER, make_settings
 
 GRANT = {"grant_type": "client_credentials"}
 
@@ -120,13 +121,16 @@ def test_wrong_credentials_are_all_refused_alike(anyone: ApiClient, tenant: NewT
     assert answer.json["error_description"] == "The client credentials are not valid."
 
 
-def test_an_unknown_client_costs_what_a_wrong_secret_costs(anyone: ApiClient, tenant: NewTenant, aws_calls):
+def test_an_unknown_client_costs_what_a_wrong_secret_costs(
+    anyone: ApiClient, tenant: NewTenant, aws_calls, another_process
+):
+    environment.provide(lambda: another_process(settings=make_settings(rate_limits=True)))
     work = []
     for wrong in ({"client_secret": "wrong"}, {"client_id": "c_unknown"}):
         aws_calls.made.clear()
         anyone.post("/o/token/", form={**credentials(tenant), **wrong})
         work.append(list(aws_calls.made))
-    assert work[0] == work[1] == ["TransactWriteItems", "GetItem"]
+    assert work[0] == work[1] == ["TransactWriteItems", "BatchGetItem"]
 
 
 @pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Basic " + base64.b64encode(b"no colon").decode()])

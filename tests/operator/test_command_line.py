@@ -41,11 +41,14 @@ def test_all_that_a_tenant_can_be_made_with(operate):
         "tenant_id": made["tenant_id"],
         "name": "Big",
         "transaction_fee": "0.4",
+        "withdrawal_fee": "0.4",
+        "balance_parts": 1,
         "tolerance_percent": "0.5",
         "is_fee_paid_by_user": True,
         "webhook_callback_url": None,
         "webhook_stopped": False,
         "withdrawals_frozen": False,
+        "rate_limit": {"per_minute": 600, "burst": 100},
         "created_at": "2026-09-21T14:13:20Z",
         "applications": [{"id": 1, "client_id": made["client_id"], "scopes": made["scopes"]}],
     }
@@ -65,6 +68,18 @@ def test_settings_are_changed_at_once(operate, env, tenant):
     assert (settings.transaction_fee_percent * 4, settings.tolerance_percent) == (9, 0)
     assert settings.withdrawals_frozen
     assert operate("tenant", "unfreeze", tenant.tenant_id)["withdrawals_frozen"] is False
+
+
+@pytest.mark.parametrize("limit", [["0"], ["-1"], ["1.5"], ["1000001"], ["60", "--burst", "61"], ["60", "--burst", "0"]])
+def test_a_wrong_rate_limit_changes_nothing(operate, tenant, limit):
+    with pytest.raises((InvalidRequestError, OperatorUsageError)):
+        operate("tenant", "set-rate-limit", tenant.tenant_id, *limit)
+    assert operate("tenant", "show", tenant.tenant_id)["rate_limit"] == {"per_minute": 600, "burst": 100}
+
+
+def test_a_rate_limit_is_for_tenants_that_there_are(operate):
+    with pytest.raises(NotFoundError):
+        operate("tenant", "set-rate-limit", "t_none", "60")
 
 
 @pytest.mark.parametrize("percent", ["100", "1e1", "x", "1.00001", ""])

@@ -130,3 +130,42 @@ def test_a_doublespent_payout_has_lost_its_slot_for_ever(chain):
         with pytest.raises(BroadcastRefusedError, match="used already"):
             chain.node.broadcast("TRX", raw)
     assert chain.node.status("TRX", victim.txid).state == "impossible"
+
+
+def test_a_later_sequence_waits_for_the_earlier_ones(chain):
+    first, second = signed(chain, slot=0), signed(chain, slot=1)
+    chain.node.broadcast("TRX", second.raw)
+    chain.mine()
+    assert chain.node.status("TRX", second.txid).state == "mempool"
+    chain.node.broadcast("TRX", first.raw)
+    chain.mine()
+    assert [chain.node.status("TRX", one.txid).state for one in (first, second)] == ["mined", "mined"]
+
+
+def test_a_reorganisation_that_drops_a_payout_sends_later_ones_back_to_the_mempool(chain):
+    first, second = signed(chain, slot=0), signed(chain, slot=1)
+    for one in (first, second):
+        chain.node.broadcast("TRX", one.raw)
+    chain.mine()
+    chain.reorg(1, [first.txid])
+    assert [chain.node.status("TRX", one.txid).state for one in (first, second)] == ["missing", "mempool"]
+    chain.mine()
+    assert chain.node.status("TRX", second.txid).state == "mempool"
+    chain.node.broadcast("TRX", first.raw)
+    chain.mine()
+    assert [chain.node.status("TRX", one.txid).state for one in (first, second)] == ["mined", "mined"]
+
+
+def test_a_reorganisation_mines_payouts_again_however_they_had_arrived(chain):
+    first, second = signed(chain, slot=0), signed(chain, slot=1)
+    for one in (second, first):
+        chain.node.broadcast("TRX", one.raw)
+    chain.mine()
+    chain.reorg(1, [])
+    assert [chain.node.status("TRX", one.txid).height for one in (first, second)] == [chain.node.height("TRX")] * 2
+
+
+def test_the_hot_wallet_is_left_just_so_much(chain):
+    for units in (7, 10**21, 0):
+        assert chain.node.set_hot_wallet("TRX", "USDT", units) == chain.hot_wallet
+        assert chain.node.balance("TRX", chain.hot_wallet, "USDT") == units

@@ -58,6 +58,7 @@ def _plain() -> Settings:
         chain_nodes=dict.fromkeys(BLOCKCHAINS, "sim://127.0.0.1:1"),
         price_sources=("seeded:first", "seeded:second"),
         sandbox_seed=1,
+        rate_limits=False,  # the clock stands still, and tests ask a lot: what is about quotas switches them on
         hot_wallet_keys={name: hot_wallet_key(1, name).hex() for name in BLOCKCHAINS},
     )
 

@@ -18,6 +18,7 @@ from chalicelib.transfers import workers as transfer_workers
 from chalicelib.webhooks import service as webhooks
 from chalicelib.webhooks import workers as webhook_workers
 from chalicelib.withdrawals import workers as withdrawal_workers
+from chalicelib.withdrawals.fees import refresh_fees
 from sandbox.chain.node import SimNode
 from sandbox.chain.server import NodeServer
 from tests.support.aws import Aws
@@ -112,6 +113,7 @@ class World:
         self.tenant: Any = None
         self.nodes, self.node = nodes, nodes.node
         refresh_prices(env)
+        refresh_fees(env)
         scan_chains(env)
 
     def create(self, **fields: Any) -> dict[str, Any]:
@@ -171,8 +173,11 @@ class World:
         """Let time pass, run what the schedule runs, deal with all that follows."""
         self.clock.advance(seconds)
         refresh_prices(self.env)
+        refresh_fees(self.env)
         payment_workers.expire_payments(self.env)
         payment_workers.sweep_deposits(self.env)
+        transfer_workers.sweep_transfers(self.env)
+        withdrawal_workers.sweep_payouts(self.env)
         webhook_workers.sweep_outbox(self.env)
         webhook_workers.sweep_retries(self.env)
         self.settle()

@@ -1,0 +1,201 @@
+"""What the payouts' worker, its sweep and the ends of withdrawals do."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.chains.workers import scan_chain
+from chalicelib.ledger.service import fund
+from chalicelib.tenants.service import NewTenant
+from chalicelib.withdrawals import changes, lifecycle
+from chalicelib.withdrawals import workers as withdrawal_workers
+from chalicelib.withdrawals.payout_rules import STUCK_SECONDS
+from chalicelib.withdrawals.records import WithdrawalRecord
+from tests.faults import storage
+from tests.faults.gateway import Gateway
+from tests.faults.operation import Operation, handled, scheduled
+from tests.withdrawals.accepted import accept
+
+UNITS, STOCK, FUNDED = 50_000_000, 900_000_000, 1_000_000_000
+
+
+def worker_signs(gateway: Gateway, tenant: NewTenant) -> Operation:
+    accepted(gateway, tenant)
+    return _looking(handled(gateway.take()), "submitted")
+
+
+def worker_signs_several(gateway: Gateway, tenant: NewTenant) -> Operation:
+    for _ in range(2):
+        accepted(gateway, tenant)
+    return _looking(handled(gateway.take()), "submitted")
+
+
+def worker_sends(gateway: Gateway, tenant: NewTenant) -> Operation:
+    """The node was away when the first process had signed."""
+    accepted(gateway, tenant)
+    broadcast = gateway.node.broadcast
+    gateway.node.broadcast = lambda *_: ""  # type: ignore[method-assign] -- it takes the bytes and forgets them
+    gateway.handle(gateway.take())
+    gateway.node.broadcast = broadcast  # type: ignore[method-assign]
+    gateway.settle()
+    gateway.env.queues.wake_payouts("TRX")
+    return _looking(handled(gateway.take()), "submitted")
+
+
+def worker_notes_its_block(gateway: Gateway, tenant: NewTenant) -> Operation:
+    submitted(gateway, tenant)
+    gateway.mine()
+    gateway.scan()
+    return _looking(handled(gateway.take()), "submitted")
+
+
+def worker_settles(gateway: Gateway, tenant: NewTenant) -> Operation:
+    """Beside another withdrawal, for which the hot wallet has too little coin: its hold is not to be touched."""
+    submitted(gateway, tenant)
+    accept(gateway.env, tenant.tenant_id, STOCK + 1)
+    return _looking(handled(_grown_deep(gateway)), "completed", "pending")
+
+
+def worker_settles_what_it_never_saw_mined(gateway: Gateway, tenant: NewTenant) -> Operation:
+    submitted(gateway, tenant)
+    gateway.mine(19)
+    gateway.scan()
+    return _looking(handled(gateway.take()), "completed")
+
+
+def worker_settles_a_refund(gateway: Gateway, tenant: NewTenant) -> Operation:
+    submitted(gateway, tenant, payment_id="01900000-0000-7000-8000-000000000000")
+    return _looking(handled(_grown_deep(gateway)), "completed")
+
+
+def worker_releases_what_was_reverted(gateway: Gateway, tenant: NewTenant) -> Operation:
+    gateway.node.set_payouts("TRX", "revert")
+    submitted(gateway, tenant)
+    return _looking(handled(_grown_deep(gateway)), "failed")
+
+
+def worker_releases_what_a_stranger_made_impossible(gateway: Gateway, tenant: NewTenant) -> Operation:
+    submitted(gateway, tenant)
+    (record,) = storage.records(WithdrawalRecord, "WITHDRAWAL#")
+    gateway.node.doublespend("TRX", record.attempts[0].txid)
+    return _looking(handled(_grown_deep(gateway)), "failed")
+
+
+def worker_raises_the_fee(gateway: Gateway, tenant: NewTenant) -> Operation:
+    gateway.node.set_payouts("TRX", "stuck")
+    submitted(gateway, tenant)
+    gateway.clock.advance(STUCK_SECONDS)
+    gateway.env.queues.wake_payouts("TRX")
+    return _looking(handled(gateway.take()), "submitted")
+
+
+def worker_sends_again_what_a_reorg_dropped(gateway: Gateway, tenant: NewTenant) -> Operation:
+    submitted(gateway, tenant)
+    gateway.mine()
+    gateway.scan()
+    gateway.settle()
+    (record,) = storage.records(WithdrawalRecord, "WITHDRAWAL#")
+    gateway.node.reorg("TRX", 1, [record.attempts[0].txid])
+    gateway.scan()
+    return _looking(handled(gateway.take()), "submitted")
+
+
+def worker_follows_a_reorg(gateway: Gateway, tenant: NewTenant) -> Operation:
+    submitted(gateway, tenant)
+    gateway.mine()
+    gateway.scan()
+    gateway.settle()
+    gateway.node.reorg("TRX", 1, [])
+    gateway.scan()
+    return _looking(handled(gateway.take()), "submitted")
+
+
+def scan_wakes_the_payouts(gateway: Gateway, tenant: NewTenant) -> Operation:
+    submitted(gateway, tenant)
+    gateway.mine(19)
+    return _looking(scheduled(lambda gateway: scan_chain(gateway.env, "TRX")), "completed")
+
+
+def sweep_wakes_the_payouts(gateway: Gateway, tenant: NewTenant) -> Operation:
+    accepted(gateway, tenant)
+    gateway.drop_messages()
+    return _looking(scheduled(_sweep), "submitted")
+
+
+def sweep_tells_of_a_payout(gateway: Gateway, tenant: NewTenant) -> Operation:
+    accepted(gateway, tenant)
+    gateway.handle(gateway.take())
+    gateway.drop_messages()
+    gateway.clock.advance(60)
+    return _looking(scheduled(_sweep), "submitted")
+
+
+def merchant_cancels(gateway: Gateway, tenant: NewTenant) -> Operation:
+    accepted(gateway, tenant)
+    gateway.drop_messages()
+    return _looking(Operation(_ending(lifecycle.cancel), is_asked=True), "cancelled")
+
+
+def operator_rejects(gateway: Gateway, tenant: NewTenant) -> Operation:
+    accepted(gateway, tenant)
+    gateway.drop_messages()
+
+    def reject(status: str, version: int, at: int) -> lifecycle.Change:
+        return lifecycle.reject(status, version, at, "no")
+
+    return _looking(Operation(_ending(reject), is_asked=True), "rejected")
+
+
+def accepted(gateway: Gateway, tenant: NewTenant, **fields: Any) -> None:
+    """A withdrawal is accepted, its merchant has money, its hot wallet coin and gas."""
+    if not storage.partitions("WITHDRAWAL#"):
+        fund(gateway.env, tenant.tenant_id, "USDTTRC20", FUNDED)
+        for token in ("USDT", "TRX"):
+            gateway.node.fund_hot_wallet("TRX", token, STOCK)
+        gateway.settle()
+    accept(gateway.env, tenant.tenant_id, UNITS, callback_url=gateway.receiver.url, **fields)
+
+
+def submitted(gateway: Gateway, tenant: NewTenant, **fields: Any) -> None:
+    """It is signed and in the mempool, and all of that is told."""
+    accepted(gateway, tenant, **fields)
+    gateway.settle()
+
+
+def _grown_deep(gateway: Gateway) -> Any:
+    """What is woken once the payout, noted in its block, is deep."""
+    gateway.mine()
+    gateway.scan()
+    gateway.settle()
+    gateway.mine(18)
+    gateway.scan()
+    return gateway.take()
+
+
+def _sweep(gateway: Gateway) -> None:
+    withdrawal_workers.sweep_payouts(gateway.env)
+
+
+def _ending(decide: Callable[[str, int, int], lifecycle.Change]) -> Callable[[Gateway], bool]:
+    """End the one withdrawal as its merchant or the operator asks; whoever asks twice hears that it is done."""
+
+    def act(gateway: Gateway) -> bool:
+        (listed,) = storage.records(WithdrawalRecord, "WITHDRAWAL#")
+        record = gateway.env.store.get(WithdrawalRecord, listed.key)
+        assert record is not None
+        if not lifecycle.is_final(record.status):
+            change = decide(record.status, record.version, int(gateway.clock.now() * 1000))
+            changes.end(gateway.env, record, change)
+        return True
+
+    return act
+
+
+def _looking(operation: Operation, *wanted: str) -> Operation:
+    """Demand that withdrawals come to these statuses: what is meant is reached, not only the same each time."""
+
+    def look(gateway: Gateway) -> Any:
+        statuses = {record.status for record in storage.records(WithdrawalRecord, "WITHDRAWAL#")}
+        return statuses == set(wanted)
+
+    return replace(operation, look=look)
