@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from benchmarks import figures, operations, schedules, transfers, webhooks, withdrawal_life
+from benchmarks import figures, operations, quotas, schedules, transfers, webhooks, withdrawal_life
 from benchmarks.figures import Figure
 from benchmarks.gateway import Gateway, gateway
 from benchmarks.life import TOGETHER, live
@@ -21,7 +21,9 @@ def counted() -> list[Figure]:
 
 
 def _counted(measured: Gateway) -> Iterator[Figure]:
-    yield from operations.token(measured)
+    with quotas.limited(measured):
+        yield from operations.token(measured)
+    yield from quotas.steady(measured)
     yield from operations.payment_create(measured)
     alone, together = live(measured, 1), live(measured, TOGETHER)
     payment_id = alone.payments[0]["transaction_id"]

@@ -43,6 +43,7 @@ CODE, UNITS_EACH = "USDTTRC20", 1_000_000
 FOLDED = 49
 TRANSFERS = 10_000
 PARTS = 8
+ENGINE_SECONDS = 120  # a local engine reads ten thousand items slowly, the more so on a busy machine
 PER_SECOND, COUNT = "/s", "times"
 
 
@@ -193,6 +194,7 @@ class _Run:
         made = []
         for session, sleep in ((watched, self._sleep), (plain, lambda _: None)):
             store = Store(names.table_name, session, REGION, at, sleep)
+            store.connection._read_timeout_seconds = ENGINE_SECONDS  # noqa: SLF001 -- before its client is made
             aws: Any = SimpleNamespace(store=store, queues=_Silent())
             made.append(make_environment(aws, clock))
         return made[0], made[1]

@@ -4,9 +4,14 @@ Set where it becomes known (a request, once authenticated; a worker's message), 
 tenant, and tests can show that no work for one tenant touches what is another's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _tenant: ContextVar[str | None] = ContextVar("acting_tenant", default=None)
 
@@ -34,3 +39,14 @@ def acting_for(tenant_id: str) -> Iterator[None]:
         yield
     finally:
         end(token)
+
+
+def for_its_tenant(work: Callable[Concatenate[Any, str, P], R]) -> Callable[Concatenate[Any, str, P], R]:
+    """Mark work whose second argument is the tenant that it is for."""
+
+    @wraps(work)
+    def marked(env: Any, tenant_id: str, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        with acting_for(tenant_id):
+            return work(env, tenant_id, *args, **kwargs)
+
+    return marked

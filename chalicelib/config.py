@@ -45,7 +45,7 @@ class Settings:
         hot_wallet_keys: sandbox only: blockchain to the private key, in hex, of its hot wallet.
         allow_local_callbacks: sandbox only: webhooks may go to http and loopback.
         sandbox_seed: sandbox only: what the seeded price sources derive from.
-        rate_limits: whether token requests are limited.
+        rate_limits: whether tenants and token requests are limited.
     """
 
     table_name: str

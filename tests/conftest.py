@@ -37,7 +37,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _isolated() -> Iterator[Watch]:
+def isolated() -> Iterator[Watch]:
     """No request of any test that is made for one tenant touches a key of another."""
     yield _watch
     wrong, _watch.wrong = _watch.wrong, []

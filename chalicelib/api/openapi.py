@@ -36,7 +36,7 @@ fields. An unknown path is a 404 `not_found`, a method that a path does not take
 * **WWW-Authenticate**: on a 401 and a 403 for lack of scopes. Amazon API Gateway delivers this header of ours as \
 `x-amzn-remapped-www-authenticate`.
 * **Quotas**: 600 requests a minute for each tenant, 100 of them at once, unless another quota was agreed. \
-`RateLimit-Policy` and `RateLimit` tell it and where you stand on every answer to an authenticated request; beyond it \
+`RateLimit-Policy` and `RateLimit` tell it and where you stand, on every answer to a known caller; beyond it \
 there is 429 `rate_limit_exceeded` with `Retry-After`.
 * **Idempotency**: a POST that creates or moves something takes an `Idempotency-Key`. The same key and body get \
 the first answer again, byte for byte, with `Idempotency-Replayed: true`; another body is a 422.
@@ -59,7 +59,7 @@ def document(app: GatewayApplication) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Sluice API", "version": API_VERSION, "description": _DESCRIPTION},
         "servers": [{"url": "/", "description": "Your custom base URL"}],
-        "tags": [{"name": room.tag} for room in app.rooms],
+        "tags": [{"name": tag} for tag in dict.fromkeys(room.tag for room in app.rooms)],
         "paths": paths,
         "components": {
             "schemas": {**schemas.components, **errors.schemas()},
@@ -87,13 +87,13 @@ _HEADERS = {
     "Retry-After": {"description": "Seconds to wait before asking again.", "schema": _text("integer")},
     "RateLimit-Policy": {
         "description": "The quotas in force (draft-ietf-httpapi-ratelimit-headers): `q` requests in `w` seconds. "
-        "Those of a tenant's requests are called `default` and `burst`, those of token requests `client` and `address`.",
+        "Those of a tenant's requests are `default` and `burst`, those of token requests `client` and `address`.",
         "schema": _text("string"),
         "example": '"default";q=600;w=60, "burst";q=100;w=10',
     },
     "RateLimit": {
-        "description": "Where you stand: `r` more requests may come at once, and in `t` seconds it will be as many as "
-        "can be (on a 429: at least one).",
+        "description": "Where you stand: `r` more requests may come at once, and in `t` seconds it will be as "
+        "many as can be (on a 429: at least one).",
         "schema": _text("string"),
         "example": '"default";r=99;t=1',
     },

@@ -40,7 +40,7 @@ class Schemas:
 def strict(schema: Any) -> Any:
     """Return a schema in which every object says what it may hold and what it must.
 
-    A map, such as amounts by currency, names the pattern of its keys in place of its fields, and needs none of them.
+    A map, such as amounts by currency, names the pattern of its keys in place of fields, and needs none of them.
     """
     if isinstance(schema, list):
         return [strict(part) for part in schema]

@@ -78,9 +78,7 @@ def _rows(tenant_id: str, page: LogPage) -> Iterable[tuple[Key, Key | None]]:
 
     A withdrawal's row tells the network's fee too, which is not the platform's; transfers bear no fee.
     """
-    transfers = {
-        subject.removeprefix(_TRANSFER) for subject, _, _ in page.told if subject.startswith(_TRANSFER)
-    }
+    transfers = {subject.removeprefix(_TRANSFER) for subject, _, _ in page.told if subject.startswith(_TRANSFER)}
     for account, number, movement_id, _ in reversed(page.rows or []):
         if movement_id not in transfers:
             withdrawal = keys.withdrawal(tenant_id, movement_id.removeprefix(_WITHDRAWAL))

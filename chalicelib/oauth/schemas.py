@@ -68,7 +68,9 @@ class PublicKey(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     crv: Literal["P-256"] = "P-256"
     alg: Literal["ES256"] = "ES256"
     use: Literal["sig"] = "sig"
-    kid: Annotated[str, Meta(description="Which of the keys signed: a token's header names it.", examples=["key-1"])]
+    kid: Annotated[
+        str, Meta(description="Which of the keys signed: a token's header names it.", examples=["key-1"])
+    ]
     x: Annotated[str, Meta(examples=["f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"])]
     y: Annotated[str, Meta(examples=["x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"])]
 

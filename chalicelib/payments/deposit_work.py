@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
+from chalicelib import acting
 from chalicelib.chains.records import Sighted
 from chalicelib.currencies import service as currencies
 from chalicelib.environment import Environment
@@ -56,6 +57,7 @@ def handle(env: Environment, sighted: Sighted) -> None:
         _step(env, sighted, partial(_credit, env, deposit))
 
 
+@acting.for_its_tenant
 def commit_change(
     env: Environment, tenant_id: str, record: PaymentRecord, change: Change, height: int, *more: Write
 ) -> None:

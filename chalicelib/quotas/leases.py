@@ -1,8 +1,8 @@
 """What this process may let through by itself: a part of a tenant's bucket, leased for a second.
 
 A lease is as large as what the process was asked in the last second, so that few tokens die unused; a few of them
-outlive the second, so that a caller who comes now and then does not cost a write each time. Refusals are remembered
-too: a caller who is over its quota costs no write each time either.
+outlive the second, so that a caller who comes now and then does not cost a write each time. Refusals are
+remembered too: a caller who is over its quota costs no write each time either.
 """
 
 import random
@@ -91,7 +91,7 @@ class Leases:
         return _spent(lease, now)
 
     def _renew(self, tenant_id: str, lease: _Lease, now: int) -> None:
-        """Lease what the process needs for a second, or less where the bucket holds less, or note that it is empty."""
+        """Lease what the process needs for a second, or what the bucket holds; note when that is nothing."""
         for _ in range(ATTEMPTS):
             quota = lease.bucket.quota
             wanted = max(1, quota.kept, min(quota.part, max(lease.asked, lease.asked_before)))

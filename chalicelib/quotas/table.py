@@ -88,7 +88,7 @@ def set_quota(env: Environment, tenant_id: str, quota: Quota) -> None:
 
 
 def _taking(key: Key, thought: Bucket, requests: int, now: int) -> Write:
-    """Return the write: a full bucket's moment is set, another one's is moved on, which never meets another write."""
+    """Return the write: a full bucket's moment is set, another's is moved on, whoever moves it meanwhile."""
     quota = thought.quota
     names, values = dict(_NAMES), {":now": _number(now)}
     if thought.full_at < now:

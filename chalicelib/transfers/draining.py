@@ -7,6 +7,7 @@ wake-up may find the work of a thousand, and the next ones find nothing left to 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 
+from chalicelib import acting
 from chalicelib.environment import Environment
 from chalicelib.storage import keys
 from chalicelib.storage.records import Raw, Record
@@ -17,7 +18,7 @@ from chalicelib.transfers.records import PENDING, TransferRecord
 FOLDS_IN_ONE_DRAIN = 150  # well within a function's time; then another wake-up goes on
 MOST_WRITES = 99
 SURE_TO_FIT = MOST_WRITES // 3  # each transfer is at most three writes: two balances and itself
-PAGE = 200
+FIRST_PAGE, LATER_PAGES = 100, 1_000  # nearly always there is little; where there is more, there is much
 KEPT = 50_000
 
 
@@ -39,6 +40,7 @@ class SettledHere:
         return [one for one in transfer_ids if one not in self._kept]
 
 
+@acting.for_its_tenant
 def drain(env: Environment, tenant_id: str, part: int, transfer_ids: Sequence[str]) -> None:
     """Settle these transfers and all that wait after them.
 
@@ -80,7 +82,7 @@ def _waiting(env: Environment, tenant_id: str, part: int, first: str, last: str)
             TransferRecord,
             keys.transfers(tenant_id, part),
             Record.sk >= first,
-            limit=PAGE,
+            limit=LATER_PAGES if start_key else FIRST_PAGE,
             start_key=start_key,
         )
         waiting = [record for record in page.records if record.status == PENDING]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pynamodb.expressions.condition import Condition
 
+from chalicelib import acting
 from chalicelib.environment import Environment
 from chalicelib.storage import keys
 from chalicelib.storage.records import Record
@@ -70,6 +71,7 @@ def given_place(env: Environment, record: EventRecord) -> Entry | None:
     return Entry(endpoint_of(env, record), float(until), None)
 
 
+@acting.for_its_tenant
 def attempt(env: Environment, tenant_id: str, record: EventRecord, entry: Entry) -> Attempt:
     """Make one attempt and log it; a twin that was faster has logged its own.
 

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 
+from chalicelib import acting
 from chalicelib.environment import Environment
 from chalicelib.ledger import history
 from chalicelib.ledger.history import HistoryRecord
@@ -38,6 +39,7 @@ class Writers:
         self.pool = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="numbering")
 
 
+@acting.for_its_tenant
 def number(env: Environment, tenant_id: str, subjects: Sequence[str]) -> None:
     """Give numbers to all that these subjects have to tell, and have the new events sent.
 

@@ -140,7 +140,7 @@ _EVENT_FIELDS = {
         "type": "object",
         "description": "The object as the API answered it at that step.",
         "propertyNames": {"pattern": "^[a-z_]+$"},
-        "additionalProperties": {"type": ["string", "integer", "boolean", "null", "array"], "items": {}},
+        "additionalProperties": {},
     },
 }
 EventBody = Annotated[

@@ -35,7 +35,9 @@ PUBLIC = {"/o/token", "/o/revoke_token"}  # RFC 6749 and 7009 know no keys; neit
 
 def test_every_post_takes_a_key_but_those_that_only_read():
     assert {endpoint.path for endpoint in POSTS if not endpoint.replay} == ONLY_READ | PUBLIC
-    assert not [endpoint for _, endpoint in application().endpoints if endpoint.replay and endpoint.method != "POST"]
+    assert not [
+        endpoint for _, endpoint in application().endpoints if endpoint.replay and endpoint.method != "POST"
+    ]
 
 
 class Transactions:
@@ -47,7 +49,9 @@ class Transactions:
     def on_call(self, *, model: Any, params: Any, **_: Any) -> None:
         body = json.loads(params["body"])
         members = [next(iter(one.values())) for one in body.get("TransactItems", [])] or [body]
-        guards = [one for one in members if one.get("Item", {}).get("pk", {}).get("S", "").startswith("IDEMPOTENCY#")]
+        guards = [
+            one for one in members if one.get("Item", {}).get("pk", {}).get("S", "").startswith("IDEMPOTENCY#")
+        ]
         if "Item" in model.name and guards:
             assert len(guards) == 1
             self.guards.append(len(members) - 1)
@@ -108,4 +112,7 @@ def _try(client: ApiClient, endpoint: Any, path: dict[str, str], body: dict[str,
         name = next(iter(sent))
         other = {**sent, name: f"{sent[name]}1" if isinstance(sent[name], str) else sent[name] + 1}
         refused = client.post(where, other, headers=headers)
-        assert refused.code in {"idempotency_mismatch", "invalid_address", "invalid_currency"}, (where, refused.text)
+        assert refused.code in {"idempotency_mismatch", "invalid_address", "invalid_currency"}, (
+            where,
+            refused.text,
+        )

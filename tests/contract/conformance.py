@@ -83,7 +83,9 @@ def _prepared(credentials: Json) -> str:
         _post(url, json.dumps({"currency": currency, "amount": amount}).encode())
     form = {name: credentials[name] for name in ("client_id", "client_secret")}
     form |= {"grant_type": "client_credentials", "scope": " ".join(credentials["scopes"])}
-    return str(_post(f"{credentials['base_url']}/o/token/", urlencode(form).encode(), is_form=True)["access_token"])
+    return str(
+        _post(f"{credentials['base_url']}/o/token/", urlencode(form).encode(), is_form=True)["access_token"]
+    )
 
 
 def _post(url: str, body: bytes, *, is_form: bool = False) -> Json:

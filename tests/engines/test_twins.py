@@ -33,7 +33,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 def test_a_hundred_twins_have_one_effect_and_identical_answers(world: World, receiver: Receiver) -> None:
-    # One process serves one request at a time: what lies behind reading the request is what runs side by side here.
+    # One process serves one request at a time: what lies behind reading a request is what runs side by side here.
     owned = furnish(world, world.client, world.tenant.tenant_id, receiver.url)
     world.client.post("/user/webhooks/", {"callback_url": receiver.url})
     for endpoint in KEYED:

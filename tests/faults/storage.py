@@ -66,8 +66,8 @@ def partitions(room: str) -> list[Raw]:
 
 
 def records(kind: type[R], room: str) -> list[R]:
-    """Return the records of a room, by key."""
-    found = [kind.of_raw(item) for item in partitions(room)]
+    """Return the records of a room, by key; a list's root among them is none."""
+    found = [kind.of_raw(item) for item in partitions(room) if "list_root" not in item]
     return sorted(found, key=lambda record: record.key)
 
 

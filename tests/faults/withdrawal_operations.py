@@ -11,6 +11,7 @@ from chalicelib.withdrawals import changes, lifecycle
 from chalicelib.withdrawals import workers as withdrawal_workers
 from chalicelib.withdrawals.payout_rules import STUCK_SECONDS
 from chalicelib.withdrawals.records import WithdrawalRecord
+from sandbox.chain.hashing import strangers_address
 from tests.faults import storage
 from tests.faults.gateway import Gateway
 from tests.faults.operation import Operation, handled, scheduled
@@ -130,6 +131,27 @@ def sweep_tells_of_a_payout(gateway: Gateway, tenant: NewTenant) -> Operation:
     return _looking(scheduled(_sweep), "submitted")
 
 
+def merchant_withdraws(gateway: Gateway, tenant: NewTenant) -> Operation:
+    """By the API, with a key: one withdrawal, however often it is asked for; it goes its way to the chain."""
+    funded(gateway, tenant)
+    body = {"amount": "50", "currency": "USDTTRC20", "address": strangers_address(1, "TRX", "merchant")}
+    body |= {"custom_id": "invoice-1", "callback_url": gateway.receiver.url}
+
+    def act(gateway: Gateway) -> bool:
+        answer = gateway.client.post("/withdrawal/", body, headers={"Idempotency-Key": "w"})
+        assert answer.status in {201, 503}, answer.text
+        if answer.status == 201:
+            gateway.heard.update(answer.json)
+        return bool(answer.status == 201)
+
+    def look(gateway: Gateway) -> Any:
+        (record,) = storage.records(WithdrawalRecord, "WITHDRAWAL#")
+        assert gateway.heard["withdrawal_id"] == record.sk, "what was answered is there"
+        return record.status == "submitted"
+
+    return Operation(act, is_asked=True, look=look)
+
+
 def merchant_cancels(gateway: Gateway, tenant: NewTenant) -> Operation:
     accepted(gateway, tenant)
     gateway.drop_messages()
@@ -149,11 +171,16 @@ def operator_rejects(gateway: Gateway, tenant: NewTenant) -> Operation:
 def accepted(gateway: Gateway, tenant: NewTenant, **fields: Any) -> None:
     """A withdrawal is accepted, its merchant has money, its hot wallet coin and gas."""
     if not storage.partitions("WITHDRAWAL#"):
-        fund(gateway.env, tenant.tenant_id, "USDTTRC20", FUNDED)
-        for token in ("USDT", "TRX"):
-            gateway.node.fund_hot_wallet("TRX", token, STOCK)
-        gateway.settle()
+        funded(gateway, tenant)
     accept(gateway.env, tenant.tenant_id, UNITS, callback_url=gateway.receiver.url, **fields)
+
+
+def funded(gateway: Gateway, tenant: NewTenant) -> None:
+    """The merchant has money, the hot wallet coin and gas."""
+    fund(gateway.env, tenant.tenant_id, "USDTTRC20", FUNDED)
+    for token in ("USDT", "TRX"):
+        gateway.node.fund_hot_wallet("TRX", token, STOCK)
+    gateway.settle()
 
 
 def submitted(gateway: Gateway, tenant: NewTenant, **fields: Any) -> None:

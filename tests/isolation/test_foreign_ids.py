@@ -12,18 +12,26 @@ from chalicelib import environment
 from chalicelib.api.endpoint import Endpoint
 from chalicelib.ledger.service import fund
 from chalicelib.tenants.service import NewTenant, create_tenant
-from tests.support.samples import Case, cases, first, furnish, unknown
 from tests.support.application import application
 from tests.support.aws import Aws
 from tests.support.client import Answer, ApiClient
 from tests.support.clock import FakeClock
 from tests.support.environment import make_environment
+from tests.support.samples import Case, cases, first, furnish, unknown
 from tests.support.settings import make_settings
 from tests.support.tokens import token_for
 from tests.support.world import HeldQueues, Nodes, Receiver, World
 
 SCOPES = ("read", "write", "admin")
-VIEWS = ("/payments/", "/withdrawal/", "/wallets/", "/o/apps/", "/user/balances/", "/user/balances/history/", "/user/me/")
+VIEWS = (
+    "/payments/",
+    "/withdrawal/",
+    "/wallets/",
+    "/o/apps/",
+    "/user/balances/",
+    "/user/balances/history/",
+    "/user/me/",
+)
 _MASKS = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<uuid>"),
     (re.compile(r"\b([tw]_|evt_)[0-9a-f]+"), r"\1<id>"),

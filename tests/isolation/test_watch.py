@@ -43,7 +43,9 @@ def put(key: Key, **attributes: str) -> Write:
         lambda store: store.get_raw([keys.payment(OWN, "x"), keys.payment(FOREIGN, "x")]),
         lambda store: list(store.query_all(PaymentRecord, keys.payments(FOREIGN))),
         lambda store: list(
-            store.query_all(PaymentRecord, keys.payments_by_order(FOREIGN, "o"), index="list_index", consistent=False)
+            store.query_all(
+                PaymentRecord, keys.payments_by_order(FOREIGN, "o"), index="list_index", consistent=False
+            )
         ),
         lambda store: store.query(PaymentRecord, keys.payments(OWN), start_key=keys.payment(FOREIGN, "x").raw),
         lambda store: store.commit(put(keys.payment(FOREIGN, "x"))),
@@ -57,12 +59,12 @@ def put(key: Key, **attributes: str) -> Write:
         lambda store: list(store.query_all(Record, "TENANTS")),
     ],
 )
-def test_what_is_anothers_is_seen_however_it_is_touched(aws, watched, touch, _isolated):
+def test_what_is_anothers_is_seen_however_it_is_touched(aws, watched, touch, isolated):
     try:
         with acting_for(OWN):
             touch(aws.store)
     finally:
-        _isolated.wrong.clear()
+        isolated.wrong.clear()
     assert len(watched.wrong) >= 1
 
 
@@ -76,9 +78,9 @@ def test_what_is_its_own_may_be_touched_and_what_is_shared_too(aws, watched):
     assert watched.judged == 3
 
 
-def test_another_tenants_id_is_seen_wherever_it_stands(aws, watched, _isolated):
+def test_another_tenants_id_is_seen_wherever_it_stands(aws, watched, isolated):
     aws.store.get(Record, keys.tenant(FOREIGN))
     with acting_for(OWN):
         aws.store.commit(put(keys.payment(OWN, "x"), note=f"of {FOREIGN}"))
-    _isolated.wrong.clear()
+    isolated.wrong.clear()
     assert watched.wrong == [f"PutItem for {OWN} names {FOREIGN}"]

@@ -42,7 +42,7 @@ class IndexedWorld(ListWorld):
             self._put(row, [])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**9))
 def test_every_page_is_what_going_through_all_rows_would_give(seed: int) -> None:
     chance = random.Random(seed)

@@ -70,7 +70,9 @@ def test_settings_are_changed_at_once(operate, env, tenant):
     assert operate("tenant", "unfreeze", tenant.tenant_id)["withdrawals_frozen"] is False
 
 
-@pytest.mark.parametrize("limit", [["0"], ["-1"], ["1.5"], ["1000001"], ["60", "--burst", "61"], ["60", "--burst", "0"]])
+@pytest.mark.parametrize(
+    "limit", [["0"], ["-1"], ["1.5"], ["1000001"], ["60", "--burst", "61"], ["60", "--burst", "0"]]
+)
 def test_a_wrong_rate_limit_changes_nothing(operate, tenant, limit):
     with pytest.raises((InvalidRequestError, OperatorUsageError)):
         operate("tenant", "set-rate-limit", tenant.tenant_id, *limit)

@@ -55,6 +55,8 @@ def test_parts_are_at_most_five_per_cent_and_a_second_of_the_quota():
         assert 20 * quota.kept + quota.part <= max(1, per_minute / 10), "twenty processes: 10 % at the most"
 
 
-@pytest.mark.parametrize(("microseconds", "seconds"), [(0, 0), (1, 1), (999_999, 1), (1_000_000, 1), (1_000_001, 2)])
+@pytest.mark.parametrize(
+    ("microseconds", "seconds"), [(0, 0), (1, 1), (999_999, 1), (1_000_000, 1), (1_000_001, 2)]
+)
 def test_seconds_are_rounded_up(microseconds, seconds):
     assert seconds_up(microseconds) == seconds

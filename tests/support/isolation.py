@@ -55,7 +55,9 @@ class Room:
 def rooms() -> dict[str, Room]:
     """Return every room that ``storage/keys.py`` knows, by name."""
     found: dict[str, Room] = {}
-    for room in sorted(_all_rooms(), key=lambda room: room.part is None):  # a partition may be shared, its rows not
+    for room in sorted(
+        _all_rooms(), key=lambda room: room.part is None
+    ):  # a partition may be shared, its rows not
         known = found.setdefault(room.name, room)
         assert room.part in {known.part, None}, f"{room.name} has keys of two shapes"
     return found
@@ -123,7 +125,7 @@ class Watch:
             self.wrong += [f"{model.name} for {tenant_id} {problem}" for problem in found if problem]
 
     def _judged(self, tenant_id: str, pk: str, sk: str) -> str | None:
-        room = self.rooms.get(pk.split("#")[0])
+        room = self.rooms.get(pk.split("#", maxsplit=1)[0])
         if room is None:
             return f"touches {pk}: no key of storage/keys.py"
         if room.part is None:
@@ -135,7 +137,7 @@ class Watch:
 
 
 def touched_keys(operation: str, body: Any) -> Iterator[tuple[str, str]]:
-    """Yield partition and sort key (where there is one) of all that a request names, indexes and batches included."""
+    """Yield partition and sort key (where there is one) of all that a request names, in indexes and batches."""
     if operation in {"Scan", "DescribeTable", "ExecuteStatement"}:
         yield operation, ""
     if "KeyConditionExpression" in body:

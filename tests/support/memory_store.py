@@ -128,7 +128,7 @@ def _range_of(item: Raw, index: Any) -> str:
 
 
 def _is_behind(name: str, start: Raw, newest_first: bool) -> bool:
-    at = start["at"]["S"]
+    at = str(start["at"]["S"])
     return name < at if newest_first else name > at
 
 
@@ -171,4 +171,4 @@ def _holds(item: Raw | None, parameters: dict[str, Any]) -> bool:
     ((kind, left),) = item[names[compared[1]]].items()
     right = values[compared[3]][kind]
     compare = _COMPARE[compared[2]]
-    return compare(int(left), int(right)) if kind == "N" else compare(left, right)
+    return bool(compare(int(left), int(right)) if kind == "N" else compare(left, right))

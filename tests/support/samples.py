@@ -40,13 +40,13 @@ ID_FIELDS = {
     "/user/webhooks/deliveries/{id}": "delivery",
 }
 # Fields that name nothing that exists: free words, amounts, choices, switches, positions in a list of one's own.
-PLAIN_FIELDS = {
-    "address after amount blockchain callback_url currency currency_from currency_to customer_email end_date "
-    "expiry_minutes fee_percentage final_amount full include_usd is_fee_paid_by_user is_fixed_rate limit memo min_max "
-    "event name offset order_description price_amount price_currency scopes sort start_date status token "
-    "transfer_type type until withdrawal"
-}
-PLAIN = set(" ".join(PLAIN_FIELDS).split())
+_PLAIN = """
+address after amount blockchain callback_url currency currency_from currency_to customer_email end_date event
+expiry_minutes fee_percentage final_amount full include_usd is_fee_paid_by_user is_fixed_rate limit memo min_max
+name offset order_description price_amount price_currency scopes sort start_date status token transfer_type
+type until withdrawal
+"""
+PLAIN_FIELDS = frozenset(_PLAIN.split())
 # An order id given to a new payment is the merchant's own word for it, and may be given twice.
 OWN_WORDS = {("POST /payments", "order_id")}
 
@@ -74,7 +74,7 @@ class Case:
     @property
     def is_own_word(self) -> bool:
         """Whether the field is the merchant's own word for what the request makes."""
-        return self.where == "body" and self.kind == "custom" or self.route == "POST /wallets"
+        return (self.where == "body" and self.kind == "custom") or self.route == "POST /wallets"
 
     def __str__(self) -> str:
         return f"{self.route} {self.field}"
@@ -95,7 +95,6 @@ class Case:
         if self.endpoint.method == "POST":
             return client.post(f"{path}/", body, query=query)
         return client.send(self.endpoint.method, f"{path}/", query=query)
-
 
     def values(self, client: ApiClient, owned: dict[str, list[str]]) -> list[str]:
         """Return the owner's ids that can stand here; a cursor is the one that its own list gives."""
@@ -132,8 +131,8 @@ def cases(endpoint: Endpoint) -> list[Case]:
 def _fields(endpoint: Endpoint, kind: Any, where: str) -> list[Case]:
     found = []
     for field in msgspec.structs.fields(kind) if kind else ():
-        assert field.name in ID_FIELDS or field.name in PLAIN, (
-            f"{endpoint.method} {endpoint.path} has a field {field.name}: say in ID_FIELDS or PLAIN_FIELDS what it is"
+        assert field.name in ID_FIELDS or field.name in PLAIN_FIELDS, (
+            f"{endpoint.method} {endpoint.path} has {field.name}: say in ID_FIELDS or PLAIN_FIELDS what it is"
         )
         if field.name in ID_FIELDS:
             found.append(Case(endpoint, field.name, ID_FIELDS[field.name], where))

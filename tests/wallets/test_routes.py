@@ -118,7 +118,9 @@ def test_the_same_key_makes_one_wallet(client: ApiClient) -> None:
     assert client.get("/wallets/").json["total"] == 1
 
 
-@pytest.mark.parametrize("name", ["2", "0", "999999999999999", "w_unknown", "x" * 2000, "w_0~", "%00", "1.0", "-1"])
+@pytest.mark.parametrize(
+    "name", ["2", "0", "999999999999999", "w_unknown", "x" * 2000, "w_0~", "%00", "1.0", "-1"]
+)
 def test_what_is_no_wallet_is_not_found(client: ApiClient, name: str) -> None:
     made(client)
     assert client.get(f"/wallets/{name}/").code == "not_found"
