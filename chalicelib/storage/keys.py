@@ -89,7 +89,7 @@ def transfer_cursor(tenant_id: str, part: int) -> Key:
 
 
 def busy_lanes() -> str:
-    """The partition of the parts of master accounts that have had transfers of late: what the sweep looks after."""
+    """The partition of the parts of master accounts that have had transfers of late: what the sweep looks over."""
     return "TRANSFERSWEEP"
 
 

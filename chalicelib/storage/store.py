@@ -250,7 +250,7 @@ class Store:
         """Wait for a moment before another attempt, a random one so that those who met do not meet again."""
         if attempt + 1 == ATTEMPTS_ON_CONFLICT:
             raise StorageUnavailableError(problem)
-        self._sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 -- jitter, not a secret
+        self._sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 -- jitter, not a secret
 
 
 def _target(write: Write) -> dict[str, Any]:

@@ -8,7 +8,6 @@ its event (or by a mark on its journal row), so the same wake-up twice adds noth
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 
@@ -24,19 +23,11 @@ from chalicelib.webhooks import events, pages
 from chalicelib.webhooks.directory import run_of
 from chalicelib.webhooks.events import EventRecord, PendingEvent, Telling
 from chalicelib.webhooks.pages import TELLINGS_IN_ONE_PAGE, LogPage
+from chalicelib.webhooks.side_by_side import SideBySide
 
 ATTEMPTS = 12  # without getting on
-SIDE_BY_SIDE = 8  # events put at a time, when there are many
 
 Untold = Sequence[tuple[str, Telling]]
-
-
-class Writers:
-    """This process's threads for a page of many events."""
-
-    def __init__(self, env: Environment) -> None:
-        del env
-        self.pool = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="numbering")
 
 
 @acting.for_its_tenant
@@ -151,11 +142,7 @@ def _put_events(
     env: Environment, tenant_id: str, page: LogPage, numbered: Sequence[tuple[PendingEvent, int]]
 ) -> None:
     """Put events, each once, side by side when they are many, and have those sent that have somewhere to go."""
-    put = partial(_put_event, env, tenant_id, page)
-    if len(numbered) > SIDE_BY_SIDE:
-        made = list(env.keep(Writers).pool.map(put, numbered))
-    else:
-        made = [put(one) for one in numbered]
+    made = env.keep(SideBySide).map(partial(_put_event, env, tenant_id, page), numbered)
     due = [event_id for event_id in made if event_id]
     if len(due) == 1:
         env.queues.deliver(tenant_id, due[0])

@@ -4,6 +4,7 @@ A page's key follows from the page before it, so two writers always want the sam
 """
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
@@ -16,6 +17,7 @@ from chalicelib.storage.records import Record
 from chalicelib.tenants.settings import settings_of
 from chalicelib.webhooks import places
 from chalicelib.webhooks.events import ClassChange, PendingEvent, Telling
+from chalicelib.webhooks.side_by_side import SideBySide
 from chalicelib.webhooks.targets import endpoint_of
 
 TELLINGS_IN_ONE_PAGE = 100
@@ -156,11 +158,16 @@ def _address(
 
 def _rows(env: Environment, tenant_id: str, tellings: Sequence[Telling]) -> Iterable[list[Any]]:
     """Number these movements' history rows, account by account, on from the newest row of each."""
-    newest: dict[str, tuple[int, dict[str, int]]] = {}
-    for moved in [moved for telling in tellings for moved in telling.rows]:
-        if moved.account not in newest:
-            row = history.newest(env, tenant_id, moved.account)
-            newest[moved.account] = (row.number, row.balances) if row else (0, {})
+    all_moved = [moved for telling in tellings for moved in telling.rows]
+    if not all_moved:
+        return
+    accounts = list(dict.fromkeys(moved.account for moved in all_moved))
+    found = env.keep(SideBySide).map(partial(history.newest, env, tenant_id), accounts)
+    newest = {
+        account: (row.number, row.balances) if row else (0, {})
+        for account, row in zip(accounts, found, strict=True)
+    }
+    for moved in all_moved:
         number, balances = newest[moved.account]
         after = {**balances, moved.currency: balances.get(moved.currency, 0) + moved.amount_units}
         newest[moved.account] = (number + 1, after)

@@ -17,7 +17,7 @@ from chalicelib.storage.calls import StorageUnavailableError
 from chalicelib.storage.unit_of_work import ConflictError
 from chalicelib.tenants.service import NewTenant, create_tenant
 from chalicelib.webhooks.batch import ProcessPool
-from chalicelib.webhooks.numbering import Writers
+from chalicelib.webhooks.side_by_side import SideBySide
 from sandbox import functions
 from sandbox.chain.node import SimNode
 from sandbox.queues.lambda_event import schedule_event
@@ -66,7 +66,7 @@ class Gateway:
 
     def start_process(self) -> None:
         """End the process and start another one: nothing of its memory is left."""
-        kept: Any = {ProcessPool: SimpleNamespace(pool=InlinePool()), Writers: SimpleNamespace(pool=InlineMap())}
+        kept: Any = {ProcessPool: SimpleNamespace(pool=InlinePool()), SideBySide: InlineMap()}
         self.env: Environment = replace(self._built, _kept=kept, _lock=threading.RLock())
         environment.provide(lambda: self.env)
 
