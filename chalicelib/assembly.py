@@ -7,25 +7,14 @@ from urllib.parse import urlsplit
 import botocore.session
 from botocore.config import Config
 
-from chalicelib.balances.rows import history_rows
 from chalicelib.clock import Clock, SystemClock
 from chalicelib.config import ConfigurationError, Settings, from_environment
 from chalicelib.currencies.catalogue import load_catalogue
 from chalicelib.environment import Environment
-from chalicelib.ledger import history
-from chalicelib.lists.spec import COUNTS, nothing_to_tell
-from chalicelib.payments import steps as payment_steps
-from chalicelib.payments.rows import payment_rows
+from chalicelib.lazily import late
 from chalicelib.queues import Queues, urls_of
 from chalicelib.storage.store import Store
-from chalicelib.transfers import steps as transfer_steps
-from chalicelib.transfers.rows import transfer_rows
-from chalicelib.wallets.rows import wallet_rows
-from chalicelib.webhooks import trial
 from chalicelib.webhooks.lookup import system_resolver
-from chalicelib.withdrawals import bookings as withdrawal_bookings
-from chalicelib.withdrawals import steps as withdrawal_steps
-from chalicelib.withdrawals.rows import withdrawal_rows
 
 if TYPE_CHECKING:
     from chalicelib.chains.adapter import ChainAdapter, Signer
@@ -62,20 +51,23 @@ def build(settings: Settings | None = None, clock: Clock | None = None) -> Envir
         chains={name: _chain(name, url) for name, url in settings.chain_nodes.items()},
         resolver=system_resolver,
         subjects={
-            "payment": payment_steps.tellings,
-            "movement": history.tellings,
-            "webhook_test": trial.tellings,
-            "withdrawal": withdrawal_steps.tellings,
-            COUNTS: nothing_to_tell,
-            "transfer": transfer_steps.tellings,
+            "payment": late("chalicelib.payments.steps", "tellings"),
+            "movement": late("chalicelib.ledger.history", "tellings"),
+            "webhook_test": late("chalicelib.webhooks.trial", "tellings"),
+            "withdrawal": late("chalicelib.withdrawals.steps", "tellings"),
+            "counts": late("chalicelib.lists.spec", "nothing_to_tell"),
+            "transfer": late("chalicelib.transfers.steps", "tellings"),
         },
-        journals=(withdrawal_bookings.journal_entries, transfer_steps.journal_entries),
+        journals=(
+            late("chalicelib.withdrawals.bookings", "journal_entries"),
+            late("chalicelib.transfers.steps", "journal_entries"),
+        ),
         lists={
-            "payment": payment_rows,
-            "withdrawal": withdrawal_rows,
-            "history": history_rows,
-            "wallet": wallet_rows,
-            "transfer": transfer_rows,
+            "payment": late("chalicelib.payments.rows", "payment_rows"),
+            "withdrawal": late("chalicelib.withdrawals.rows", "withdrawal_rows"),
+            "history": late("chalicelib.balances.rows", "history_rows"),
+            "wallet": late("chalicelib.wallets.rows", "wallet_rows"),
+            "transfer": late("chalicelib.transfers.rows", "transfer_rows"),
         },
         signers=_Signers(settings.hot_wallet_keys or {}),
     )

@@ -70,6 +70,10 @@ class Endpoint:
     reads_any_body: bool = False
 
 
+class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+    """The body, or the query, of a route that takes none."""
+
+
 class Routes:
     """A room's routes: registers each endpoint with Chalice and keeps its declaration."""
 
@@ -146,14 +150,17 @@ def _read(
     caller = None if endpoint.scopes is None else _admitted(env, headers, endpoint.scopes, answer_headers)
     raw_body = _raw_body(request)
     parsed = _parsed_body(endpoint, headers, raw_body)
-    body = parsing.read_body(endpoint.body, parsed) if endpoint.body and not endpoint.reads_any_body else None
+    # What a route has no use for is refused like a misspelt field: it never passes in silence.
+    body = None if parsed is msgspec.UNSET else parsing.read_body(endpoint.body or Nothing, parsed)
     parameters = request.query_params
     sent = {name: parameters.getlist(name) for name in parameters} if parameters else {}
-    query = parsing.read_query(endpoint.query, sent) if endpoint.query else None
+    query = parsing.read_query(endpoint.query or Nothing, sent) if endpoint.query or caller else None
     key = None
     if endpoint.replay and caller:
         route = f"{endpoint.method} {endpoint.path}"
-        key = idempotency.read(headers, caller.tenant_id, route, [parsed, dict(path_parameters)])
+        key = idempotency.read(
+            headers, caller.tenant_id, route, [None if parsed is msgspec.UNSET else parsed, dict(path_parameters)]
+        )
     source = str(request.context.get("identity", {}).get("sourceIp", ""))
     path = {name: _decoded(value) for name, value in path_parameters.items()}
     return Call(env, caller, body, query, path, headers, raw_body, source, key, answer_headers)
@@ -207,8 +214,8 @@ def _raw_body(request: Request) -> bytes:
 
 
 def _parsed_body(endpoint: Endpoint, headers: Mapping[str, str], raw: bytes) -> Any:
-    if endpoint.body is None or endpoint.reads_any_body:
-        return None
+    if endpoint.reads_any_body or (endpoint.body is None and not (endpoint.method == "POST" and raw.strip())):
+        return msgspec.UNSET
     media_type = headers.get("content-type", "application/json").split(";")[0].strip().lower()
     if media_type != "application/json":
         raise UnsupportedMediaTypeError("Send the body as application/json.")

@@ -1,10 +1,17 @@
 """Balances over HTTP."""
 
+from typing import TYPE_CHECKING
+
 from chalicelib.api.call import Call
 from chalicelib.api.endpoint import Routes
-from chalicelib.balances import fees, history, service
 from chalicelib.balances.schemas import Balances, Fees, History, HistoryQuery
 from chalicelib.errors import InvalidCurrencyError, NotFoundError
+from chalicelib.lazily import lazily
+
+if TYPE_CHECKING:
+    from chalicelib.balances import fees, history, service
+else:
+    fees, history, service = lazily("chalicelib.balances", "fees", "history", "service")
 
 routes = Routes("Balances", __name__)
 

@@ -1,8 +1,9 @@
 """Currencies and rates over HTTP."""
 
+from typing import TYPE_CHECKING
+
 from chalicelib.api.call import Call
 from chalicelib.api.endpoint import Routes
-from chalicelib.currencies import listing, quoting
 from chalicelib.currencies.schemas import (
     CurrenciesInFull,
     CurrenciesQuery,
@@ -13,6 +14,12 @@ from chalicelib.currencies.schemas import (
     SimpleRate,
 )
 from chalicelib.errors import InvalidCurrencyError, InvalidRequestError, RatesUnavailableError
+from chalicelib.lazily import lazily
+
+if TYPE_CHECKING:
+    from chalicelib.currencies import listing, quoting
+else:
+    listing, quoting = lazily("chalicelib.currencies", "listing", "quoting")
 
 routes = Routes("Currencies & Rates", __name__)
 

@@ -1,5 +1,7 @@
 """Payments over HTTP."""
 
+from typing import TYPE_CHECKING
+
 from chalicelib.api.call import Call
 from chalicelib.api.endpoint import Routes
 from chalicelib.currencies import service as currencies
@@ -13,7 +15,7 @@ from chalicelib.errors import (
     NotFoundError,
     RatesUnavailableError,
 )
-from chalicelib.payments import listing, refunds, service
+from chalicelib.lazily import lazily
 from chalicelib.payments.schemas import (
     CreatePayment,
     ListPayments,
@@ -26,6 +28,11 @@ from chalicelib.payments.schemas import (
 )
 from chalicelib.withdrawals.routes import REFUSALS, replayed
 from chalicelib.withdrawals.schemas import Withdrawal
+
+if TYPE_CHECKING:
+    from chalicelib.payments import listing, refunds, service
+else:
+    listing, refunds, service = lazily("chalicelib.payments", "listing", "refunds", "service")
 
 routes = Routes("Payments", __name__)
 

@@ -1,9 +1,11 @@
 """Transfers between the master account and wallets, over HTTP."""
 
+from typing import TYPE_CHECKING
+
 from chalicelib.api.call import Call
 from chalicelib.api.endpoint import Routes
 from chalicelib.errors import InsufficientBalanceError, InvalidCurrencyError, InvalidUrlError, NotFoundError
-from chalicelib.transfers import listing, service
+from chalicelib.lazily import lazily
 from chalicelib.transfers.records import TO_MASTER, TO_SUB
 from chalicelib.transfers.schemas import (
     TransferAccepted,
@@ -11,6 +13,11 @@ from chalicelib.transfers.schemas import (
     TransferHistoryRequest,
     TransferRequest,
 )
+
+if TYPE_CHECKING:
+    from chalicelib.transfers import listing, service
+else:
+    listing, service = lazily("chalicelib.transfers", "listing", "service")
 
 routes = Routes("Wallets", __name__)
 REFUSALS = (InvalidCurrencyError, InvalidUrlError, InsufficientBalanceError, NotFoundError)

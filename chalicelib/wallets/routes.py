@@ -1,11 +1,18 @@
 """Wallets over HTTP; their transfers are in ``transfers/routes.py``."""
 
+from typing import TYPE_CHECKING
+
 from chalicelib.api.call import Call
 from chalicelib.api.endpoint import Routes
 from chalicelib.errors import DuplicateExternalIdError, NotFoundError
-from chalicelib.wallets import listing, service
+from chalicelib.lazily import lazily
 from chalicelib.wallets.directory import WalletDirectory
 from chalicelib.wallets.schemas import CreateWallet, ListWallets, Wallet, WalletList, WalletRequest
+
+if TYPE_CHECKING:
+    from chalicelib.wallets import listing, service
+else:
+    listing, service = lazily("chalicelib.wallets", "listing", "service")
 
 routes = Routes("Wallets", __name__)
 

@@ -1,14 +1,14 @@
 """Webhooks and the event log over HTTP."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from chalicelib.api.call import Call
 from chalicelib.api.endpoint import Routes
 from chalicelib.clock import iso
 from chalicelib.errors import InvalidStateError, InvalidUrlError, NotFoundError, RateLimitExceededError
-from chalicelib.webhooks import deliveries, endpoints, resending, rotation, service, trial
-from chalicelib.webhooks.endpoints import ConfiguredEndpoint
-from chalicelib.webhooks.rotation import Rotation
+from chalicelib.lazily import lazily
 from chalicelib.webhooks.schemas import (
     ConfigureWebhooks,
     DeliveryList,
@@ -23,7 +23,16 @@ from chalicelib.webhooks.schemas import (
     WebhooksCreated,
     WebhooksUpdated,
 )
-from chalicelib.webhooks.trial import AcceptedTest
+
+if TYPE_CHECKING:
+    from chalicelib.webhooks import deliveries, endpoints, resending, rotation, service, trial
+    from chalicelib.webhooks.endpoints import ConfiguredEndpoint
+    from chalicelib.webhooks.rotation import Rotation
+    from chalicelib.webhooks.trial import AcceptedTest
+else:
+    deliveries, endpoints, resending, rotation, service, trial = lazily(
+        "chalicelib.webhooks", "deliveries", "endpoints", "resending", "rotation", "service", "trial"
+    )
 
 routes = Routes("Webhooks", __name__)
 
@@ -35,7 +44,7 @@ _RESENT = "The delivery is being made again."
 _RANGE_RESENT = "The deliveries are being made again."
 
 
-def _configured(endpoint: ConfiguredEndpoint) -> WebhooksCreated | WebhooksUpdated:
+def _configured(endpoint: "ConfiguredEndpoint") -> WebhooksCreated | WebhooksUpdated:
     if endpoint.secret is not None:
         return WebhooksCreated(callback_url=endpoint.callback_url, secret=endpoint.secret, message=_CREATED)
     masked = endpoint.masked_secret
@@ -59,7 +68,7 @@ def configure_webhooks(call: Call) -> WebhooksCreated | WebhooksUpdated:
     return _configured(endpoints.configure(call.env, call.tenant_id, call.body.callback_url, call.idempotency))
 
 
-def _rotated(rotation: Rotation) -> SecretRotated:
+def _rotated(rotation: "Rotation") -> SecretRotated:
     until = iso(rotation.overlap_until)
     return SecretRotated(secret=rotation.secret, old_secret_valid_until=until, message=_ROTATED)
 
@@ -77,7 +86,7 @@ def rotate_webhook_secret(call: Call) -> SecretRotated:
     return _rotated(rotation.rotate(call.env, call.tenant_id, call.idempotency))
 
 
-def _tested(test: AcceptedTest) -> TestAccepted:
+def _tested(test: "AcceptedTest") -> TestAccepted:
     return TestAccepted(status="accepted", event_id=test.event_id, callback_url=test.url, message=_TESTED)
 
 

@@ -15,22 +15,26 @@ from chalicelib.currencies.blockchains import blockchain_by_name
 from chalicelib.currencies.catalogue import UnknownCurrencyError
 from chalicelib.currencies.currency import Currency
 from chalicelib.environment import Environment
+from chalicelib.errors import RatesUnavailableError
 from chalicelib.money import ceil_to
 from chalicelib.storage import keys
-from chalicelib.storage.attributes import CompactJsonAttribute, IntegerAttribute
+from chalicelib.storage.attributes import CompactJsonAttribute
 from chalicelib.storage.records import Record
 from chalicelib.storage.unit_of_work import put
 
+Fees = Mapping[str, tuple[int, int]]
+"""Currency code to a payout's fee, in its smallest units, and when that was so, in Unix seconds."""
+
 TABLE_KEPT_SECONDS = 5
+USABLE_SECONDS = 3600  # a node or a price may be away for a while; older than that, nothing is charged on it
 
 logger = logging.getLogger(__name__)
 
 
 class FeeTableRecord(Record):
-    """The fee of a payout in each currency, in its smallest units; currencies never priced are absent."""
+    """What a payout costs: ``[smallest units, Unix seconds]`` by currency; currencies never priced are absent."""
 
-    units = CompactJsonAttribute(attr_name="f")
-    refreshed_at = IntegerAttribute(attr_name="at")
+    fees = CompactJsonAttribute(attr_name="f")
 
 
 class FeeTableCache:
@@ -38,10 +42,10 @@ class FeeTableCache:
 
     def __init__(self, env: Environment) -> None:
         self._env = env
-        self._kept: tuple[float, Mapping[str, int]] | None = None
+        self._kept: tuple[float, Fees] | None = None
         self._lock = threading.Lock()
 
-    def get(self) -> Mapping[str, int]:
+    def get(self) -> Fees:
         """Return the table; empty when none was ever stored."""
         kept = self._fresh()
         if kept is None:
@@ -57,40 +61,46 @@ class FeeTableCache:
         """Read anew next time: this process changed the table itself."""
         self._kept = None
 
-    def _fresh(self) -> Mapping[str, int] | None:
+    def _fresh(self) -> Fees | None:
         kept = self._kept
         is_fresh = kept is not None and 0 <= self._env.clock.now() - kept[0] < TABLE_KEPT_SECONDS
         return kept[1] if kept is not None and is_fresh else None
 
 
-def stored_fees(env: Environment) -> Mapping[str, int]:
-    """Read the fee table: currency codes to smallest units."""
+def stored_fees(env: Environment) -> Fees:
+    """Read the fee table."""
     record = env.store.get(FeeTableRecord, keys.fee_table())
-    return dict(record.units) if record else {}
+    return {code: (units, at) for code, (units, at) in record.fees.items()} if record else {}
 
 
 def network_fee_units(env: Environment, currency: Currency) -> int:
-    """Return what a withdrawal in a currency is charged for the network now, in its smallest units."""
-    return env.keep(FeeTableCache).get().get(currency.code, currency.network_fee_units)
+    """Return what a withdrawal in a currency is charged for the network now, in its smallest units.
+
+    Raises:
+        RatesUnavailableError: its chain or a price has been away for so long that the last fee says nothing.
+    """
+    known = env.keep(FeeTableCache).get().get(currency.code)
+    if known is None:
+        return currency.network_fee_units
+    units, at = known
+    if env.clock.now() - at > USABLE_SECONDS:
+        raise RatesUnavailableError(f"What a payout in {currency.code} costs is not known now; try again soon.")
+    return units
 
 
 def refresh_fees(env: Environment) -> None:
     """Ask every chain what a payout costs, and keep it in each currency at this moment's prices.
 
-    A currency whose chain is away, or whose price is not fresh, keeps what it had; one that was never priced, or
-    whose chain's own coin has no price, is charged what the catalogue says.
+    A currency whose chain is away, or whose price is not fresh, keeps what it had, for an hour; one that was never
+    priced, or whose chain's own coin has no price, is charged what the catalogue says.
     """
-    before = stored_fees(env)
-    fees = dict(before)
-    for currency in env.catalogue.all():
-        units = _current(env, currency)
-        if units is not None:
-            fees[currency.code] = units
-    if fees == before:
-        return
-    pk, sk = keys.fee_table()
-    env.store.commit(put(FeeTableRecord(pk=pk, sk=sk, units=fees, refreshed_at=int(env.clock.now()))))
-    env.keep(FeeTableCache).forget()
+    now = int(env.clock.now())
+    current = {currency.code: _current(env, currency) for currency in env.catalogue.all()}
+    fees = {**stored_fees(env), **{code: (units, now) for code, units in current.items() if units is not None}}
+    if fees:
+        pk, sk = keys.fee_table()
+        env.store.commit(put(FeeTableRecord(pk=pk, sk=sk, fees=fees)))
+        env.keep(FeeTableCache).forget()
 
 
 def _current(env: Environment, currency: Currency) -> int | None:

@@ -24,6 +24,11 @@ class Limits:
     hour_count: int | None = None
 
     @property
+    def any(self) -> bool:
+        """Whether anything is limited at all."""
+        return self.in_dollars or self.hour_count is not None
+
+    @property
     def in_dollars(self) -> bool:
         """Whether anything is limited in dollars, so that each withdrawal is valued and its day's sum is kept."""
         return any(limit is not None for limit in (self.each_cents, self.day_cents, self.month_cents))

@@ -169,7 +169,7 @@ def after_use(record: ProtectionRecord | None, cents: int, now: float) -> Protec
     if record.limits.in_dollars:
         left.ring = record.ring + (used.day != record.day)
         left.day, left.today_cents, left.earlier = used.day, used.today_cents + cents, _stored(used)
-    if record.hour_count is not None:
+    if record.limits.any:
         left.hour, left.hour_used = used.hour, used.count + 1
     return left
 
@@ -236,12 +236,14 @@ def _day_part(record: ProtectionRecord, cents: int, now: float) -> tuple[Sequenc
 
 
 def _hour_part(record: ProtectionRecord, now: float) -> tuple[Sequence[Action], Condition | None]:
-    if record.hour_count is None:
+    """Count it in its hour, also while only sums are limited: a bound that is set later finds what was used."""
+    if not record.limits.any:
         return (), None
     as_seen = _same(ProtectionRecord.hour, record.hour)
     used = record.used.at(now)
     if used.hour == record.hour:
-        as_seen &= ProtectionRecord.hour_used <= record.hour_count - 1
+        if record.hour_count is not None:
+            as_seen &= ProtectionRecord.hour_used <= record.hour_count - 1
         return (ProtectionRecord.hour_used.add(1),), as_seen
     return (ProtectionRecord.hour.set(used.hour), ProtectionRecord.hour_used.set(1)), as_seen
 

@@ -1,5 +1,7 @@
 """Withdrawals over HTTP."""
 
+from typing import TYPE_CHECKING
+
 from chalicelib.api.call import Call
 from chalicelib.api.endpoint import Routes
 from chalicelib.errors import (
@@ -18,7 +20,7 @@ from chalicelib.errors import (
     RatesUnavailableError,
     WithdrawalsFrozenError,
 )
-from chalicelib.withdrawals import estimates, listing, service, targets
+from chalicelib.lazily import lazily
 from chalicelib.withdrawals.schemas import (
     AddressVerdict,
     AvailableCurrencies,
@@ -35,6 +37,13 @@ from chalicelib.withdrawals.schemas import (
     WithdrawalList,
     WithdrawalRequest,
 )
+
+if TYPE_CHECKING:
+    from chalicelib.withdrawals import estimates, listing, service, targets
+else:
+    estimates, listing, service, targets = lazily(
+        "chalicelib.withdrawals", "estimates", "listing", "service", "targets"
+    )
 
 routes = Routes("Withdrawals", __name__)
 

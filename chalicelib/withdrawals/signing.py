@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chalicelib.errors import WithdrawalsFrozenError
+from chalicelib.errors import RatesUnavailableError, WithdrawalsFrozenError
 from chalicelib.storage.unit_of_work import ConflictError
 from chalicelib.withdrawals import changes, fees, lifecycle, payout_rules, protection, steps
 from chalicelib.withdrawals.hot_wallets import Wallet
@@ -66,7 +66,10 @@ def _is_in_the_way(wallet: Wallet, obstacle: Obstacle | None) -> bool:
 def _standing_obstacle(wallet: Wallet, record: WithdrawalRecord) -> Obstacle | None:
     if wallet.is_frozen(record.tenant_id):
         return Obstacle("the merchant's withdrawals are frozen", is_alarm=False)
-    live_units = fees.network_fee_units(wallet.env, wallet.currency(record))
+    try:
+        live_units = fees.network_fee_units(wallet.env, wallet.currency(record))
+    except RatesUnavailableError:
+        return Obstacle(f"what a payout of {record.currency} costs is not known")
     if payout_rules.is_too_dear(live_units, record.network_fee):
         return Obstacle(f"a payout of {record.currency} costs over {payout_rules.DEAR} times what was fixed")
     return _shortage(wallet, record, 0)

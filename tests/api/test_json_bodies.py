@@ -114,3 +114,17 @@ def test_an_integer_of_a_thousand_digits_is_read_quickly_and_refused_as_an_amoun
 
 def test_text_of_any_script_comes_back_as_it_was_sent(probe: ApiClient):
     assert probe.post("/probe", {"amount": "1", "name": "Zażółć 😀 中"}).json["name"] == "Zażółć 😀 中"
+
+
+def test_a_route_that_takes_no_body_or_query_refuses_what_is_sent(client: ApiClient) -> None:
+    refused = client.post("/user/webhooks/rotate-secret/", {"now": True})
+    assert (refused.status, refused.code) == (400, "invalid_request")
+    assert "now" in refused.json["error"]["details"]
+    assert client.post("/user/webhooks/rotate-secret/", raw="not json").status == 400
+    assert (
+        client.post("/user/webhooks/rotate-secret/", raw="{}", headers={"Content-Type": "text/plain"}).status
+        == 415
+    )
+    assert client.post("/user/webhooks/rotate-secret/", {}).status == 200
+    assert client.post("/user/webhooks/rotate-secret/").status == 200
+    assert client.get("/user/me/", query={"zzz": "1"}).code == "invalid_request"

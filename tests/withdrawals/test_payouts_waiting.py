@@ -141,5 +141,7 @@ def test_a_freeze_in_the_middle_of_a_signature_wins(
 def table(world: World, units: int) -> None:
     """Let payouts cost so much from now on."""
     pk, sk = keys.fee_table()
-    world.env.store.commit(store_put(FeeTableRecord(pk=pk, sk=sk, units={"USDTTRC20": units}, refreshed_at=0)))
+    world.env.store.commit(
+        store_put(FeeTableRecord(pk=pk, sk=sk, fees={"USDTTRC20": (units, int(world.clock.now()))}))
+    )
     world.env.keep(FeeTableCache).forget()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.currencies.workers import refresh_prices
 from chalicelib.environment import Environment
 from chalicelib.errors import ApiError, WithdrawalsFrozenError
 from chalicelib.ledger.records import BalanceRecord
@@ -14,6 +15,7 @@ from chalicelib.storage import keys
 from chalicelib.storage.unit_of_work import ConflictError, update
 from chalicelib.tenants.service import NewTenant
 from chalicelib.withdrawals import protection, releases
+from chalicelib.withdrawals.fees import refresh_fees
 from chalicelib.withdrawals.protection import Protections
 from chalicelib.withdrawals.records import WithdrawalRecord
 from tests.support.client import Answer, ApiClient
@@ -91,6 +93,8 @@ def test_the_allow_list_and_its_waiting_time(funded: World, operate: Any) -> Non
     assert entry["usable_at"] == "2026-09-22T14:13:20Z"
     refused(withdraw(funded), 403, "address_not_allowed")
     funded.clock.advance(DAY - 1)
+    refresh_prices(funded.env)
+    refresh_fees(funded.env)
     assert "2026-09-22T14:13:20Z" in withdraw(funded).json["error"]["message"]
     funded.clock.advance(1)
     assert withdraw(funded).status == 201
@@ -164,6 +168,14 @@ def test_an_hours_count_is_limited(funded: World, operate: Any) -> None:
     refused(withdraw(funded), 400, "limit_exceeded")
     funded.clock.advance(3600)
     assert withdraw(funded).status == 201
+
+
+def test_a_count_that_is_limited_later_finds_what_was_used(funded: World, operate: Any) -> None:
+    operate("limits", "set", "--per-day", "100000")
+    for _ in range(2):
+        assert withdraw(funded).status == 201
+    assert operate("limits", "set", "--per-hour", "2")["used_this_hour"] == 2
+    refused(withdraw(funded), 400, "limit_exceeded")
 
 
 def test_what_is_cancelled_or_rejected_goes_back_to_its_own_day(
