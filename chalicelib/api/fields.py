@@ -36,8 +36,12 @@ Number = Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "number"})]
 Timestamp = Annotated[
     str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", extra_json_schema={"format": "date-time"})
 ]
-Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
-OrderId = Annotated[str, Meta(min_length=1, max_length=100)]
+PLAIN_TEXT = r"^[^\u0000-\u001f\u007f]*$"  # no control characters: these are shown, searched for and put into logs
+Name = Annotated[
+    str, Meta(min_length=1, max_length=100, pattern=r"^[^\u0000-\u001f\u007f]*\S[^\u0000-\u001f\u007f]*$")
+]
+OrderId = Annotated[str, Meta(min_length=1, max_length=100, pattern=PLAIN_TEXT)]
+OwnId = Annotated[str, Meta(min_length=1, pattern=PLAIN_TEXT)]
 Description = Annotated[str, Meta(max_length=500)]
 # Kept for the merchant as it was sent: nothing is ever mailed there, so nothing is judged but its length.
 Email = Annotated[str, Meta(max_length=254, examples=["customer@example.com"])]

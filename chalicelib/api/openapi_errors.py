@@ -99,9 +99,9 @@ def possible(endpoint: Endpoint) -> set[ErrorClass]:
         }
     if endpoint.reads_any_body:
         return errors | {PayloadTooLargeError, ServiceUnavailableError}
-    if endpoint.body:
+    if endpoint.method == "POST":  # also where none is wanted: what is sent is read, and refused
         errors |= {InvalidRequestError, PayloadTooLargeError, UnsupportedMediaTypeError}
-    if endpoint.query:
+    if endpoint.query or endpoint.scopes is not None:
         errors.add(InvalidRequestError)
     if endpoint.replay:
         errors |= {InvalidRequestError, IdempotencyMismatchError}

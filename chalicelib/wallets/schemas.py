@@ -5,10 +5,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from chalicelib.api.fields import Id, Money, Name, Timestamp
+from chalicelib.api.fields import Id, Money, Name, OwnId, Timestamp
 
 ExternalId = Annotated[
-    str, Meta(min_length=1, max_length=100, description="Your own id of the sub-account.", examples=["ext_123"])
+    OwnId, Meta(max_length=100, examples=["ext_123"], description="Your own id of the sub-account.")
 ]
 WalletId = Annotated[Id, Meta(examples=["w_0000000112ab34cd"])]
 

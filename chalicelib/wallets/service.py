@@ -70,7 +70,7 @@ def by_either_id(env: Environment, tenant_id: str, text: str) -> WalletRecord:
     """
     if not 0 < len(text) <= ID_LENGTH:
         raise unknown_wallet("id")
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdigit()) or text.startswith("0"):
         return env.keep(WalletDirectory).require(tenant_id, text)
     number = int(text) if len(text) <= NUMBER_DIGITS else 0
     numbered = Record.sk.startswith(f"w_{number:08x}")

@@ -12,6 +12,7 @@ from chalicelib.api.fields import (
     Id,
     Money,
     Number,
+    OwnId,
     Timestamp,
     TokenName,
     Url,
@@ -20,7 +21,7 @@ from chalicelib.api.fields import (
 WithdrawalStatus = Literal["pending", "processing", "submitted", "completed", "failed", "rejected", "cancelled"]
 
 Sort = Literal["created_desc", "created_asc", "amount_desc", "amount_asc"]
-CustomId = Annotated[str, Meta(min_length=1, max_length=64, examples=["payout_123"])]
+CustomId = Annotated[OwnId, Meta(max_length=64, examples=["payout_123"])]
 Address = Annotated[str, Meta(min_length=1, max_length=256, examples=["TXYZopYRdj2D9XRtbG411XZZ3kM5VkAeBf"])]
 Day = Annotated[
     str,

@@ -128,3 +128,11 @@ def test_a_route_that_takes_no_body_or_query_refuses_what_is_sent(client: ApiCli
     assert client.post("/user/webhooks/rotate-secret/", {}).status == 200
     assert client.post("/user/webhooks/rotate-secret/").status == 200
     assert client.get("/user/me/", query={"zzz": "1"}).code == "invalid_request"
+
+
+@pytest.mark.parametrize("sent", ["a\u0000b", "a\u0007", "line\nbreak"])
+def test_names_of_the_merchants_own_have_no_control_characters(client: ApiClient, sent: str) -> None:
+    refused = client.post("/wallets/", {"name": "My wallet", "external_id": sent})
+    assert (refused.status, refused.code) == (400, "invalid_request")
+    assert "external_id" in refused.json["error"]["details"]
+    assert client.post("/wallets/", {"name": sent}).status == 400
