@@ -38,7 +38,12 @@ Timestamp = Annotated[
 ]
 PLAIN_TEXT = r"^[^\u0000-\u001f\u007f]*$"  # no control characters: these are shown, searched for and put into logs
 Name = Annotated[
-    str, Meta(min_length=1, max_length=100, pattern=r"^[^\u0000-\u001f\u007f]*\S[^\u0000-\u001f\u007f]*$")
+    str,
+    Meta(
+        min_length=1,
+        max_length=100,
+        pattern=r"^[^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*$",
+    ),
 ]
 OrderId = Annotated[str, Meta(min_length=1, max_length=100, pattern=PLAIN_TEXT)]
 OwnId = Annotated[str, Meta(min_length=1, pattern=PLAIN_TEXT)]
