@@ -1,10 +1,10 @@
 """What the schedules and workers of chains and payments do."""
 
-from chalicelib.ledger import book, rules
 from chalicelib.payments import workers as payment_workers
 from chalicelib.tenants.service import NewTenant
 from tests.faults.gateway import Gateway
 from tests.faults.operation import Operation, handled, scheduled
+from tests.withdrawals.accepted import accept
 
 DEEP = 19  # confirmations that USDTTRC20 asks for
 PRICE = 100_000_000
@@ -143,9 +143,7 @@ def worker_reverses(gateway: Gateway) -> Operation:
 
 def worker_reverses_what_is_held(gateway: Gateway, tenant: NewTenant) -> Operation:
     txid = completed(gateway)
-    before = book.read_balance(gateway.env.store, tenant.tenant_id, "master", "USDTTRC20")
-    posting = rules.hold(before, "master", 60_000_000)
-    gateway.env.store.commit(book.balance_write(tenant.tenant_id, "USDTTRC20", posting.changes[0]))
+    accept(gateway.env, tenant.tenant_id, 60_000_000)  # the hot wallet is empty: it waits
     gateway.node.reorg("TRX", DEEP + 1, [txid])
     gateway.scan()
     return handled(gateway.take())
