@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 PACKAGE := build/package-$(STAGE)
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input
 PYTEST_ARGS ?=
+WORKERS ?= auto
 OPERATIONS ?= 100000
 SEED ?=
 
@@ -27,8 +28,8 @@ run: $(VENV)/.installed  ## Run the whole system on this machine (make run PORT=
 demo: $(VENV)/.installed-dev  ## Play the whole story against a running sandbox, step by step
 	@exec $(BIN)/python -m sandbox.demo
 
-test: $(VENV)/.installed-dev  ## Run all tests (make test PYTEST_ARGS="-m 'not slow' -x")
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: $(VENV)/.installed-dev  ## Run all tests (make test PYTEST_ARGS="-m 'not slow' -x", WORKERS=0 in one process)
+	$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
 bench: $(VENV)/.installed-dev  ## Print what each operation costs, one figure a line
 	@$(BIN)/python -m benchmarks
