@@ -9,7 +9,7 @@ from chalicelib.storage.unit_of_work import ConflictError, Write, delete, put
 from chalicelib.webhooks import outbox
 from chalicelib.withdrawals import bookings, rendering, steps
 from chalicelib.withdrawals.lifecycle import Change, Status
-from chalicelib.withdrawals.records import WithdrawalRecord
+from chalicelib.withdrawals.records import OpenPayout, WithdrawalRecord
 
 
 def stepped(env: Environment, record: WithdrawalRecord, change: Change, height: int = 0) -> Write:
@@ -60,9 +60,9 @@ def ended(
         raise ConflictError(f"withdrawal {record.sk} was ended meanwhile") from error
     record.repaid = None if is_settled else _repaid(posting)
     return [
-        stepped(env, record, change, height),
+        stepped(env, record, change, height),  # first: the item of the open payout is made of what it brings
         *book.posting_writes(tenant_id, record.currency, posting),
-        delete(keys.open_payout(env.catalogue.by_code(record.currency).blockchain, record.sk)),
+        _closed(env, record),
         outbox.reminder(tenant_id, steps.subject(record.sk), env.clock.now()),
     ]
 
@@ -90,6 +90,30 @@ def end(
     """
     env.store.commit(*ended(env, record, change, height, balance), *more)
     env.queues.wake_numbering(record.tenant_id, steps.subject(record.sk))
+
+
+def _closed(env: Environment, record: WithdrawalRecord) -> Write:
+    """Return the write that ends the following: what was signed is watched on, in the same item."""
+    currency = env.catalogue.by_code(record.currency)
+    key = keys.open_payout(currency.blockchain, record.sk)
+    if record.slot is None:
+        return delete(key)
+    is_mined = record.height is not None
+    return put(
+        OpenPayout(
+            pk=key.pk,
+            sk=key.sk,
+            tenant_id=record.tenant_id,
+            ended=record.status,
+            version=1,
+            slot=record.slot,
+            confirmations=currency.confirmations,
+            height=record.height,
+            block_hash=record.block_hash,
+            is_ok=int(record.status == Status.COMPLETED) if is_mined else None,
+            corrections=0,
+        )
+    )
 
 
 def _where(record: WithdrawalRecord) -> tuple[str, str, str]:

@@ -89,7 +89,7 @@ def _take(wallet: Wallet, record: WithdrawalRecord, step: Next, seen: Sequence[T
         released = releases.writes(env, record) if status is Status.FAILED else []
         changes.end(env, record, change, *released, height=wallet.head.height)
         return
-    _note_block(record, mined, seen)
+    note_block(record, mined, seen)
     if step is Next.FORGET or record.status == Status.SUBMITTED:
         env.store.commit(changes.noted(env, record))
         return
@@ -98,7 +98,8 @@ def _take(wallet: Wallet, record: WithdrawalRecord, step: Next, seen: Sequence[T
     env.queues.wake_numbering(record.tenant_id, steps.subject(record.sk))
 
 
-def _note_block(record: WithdrawalRecord, mined: int | None, seen: Sequence[TxStatus]) -> None:
+def note_block(record: WithdrawalRecord, mined: int | None, seen: Sequence[TxStatus]) -> None:
+    """Note in which block which attempt lies, or that none lies in any."""
     record.mined = mined
     record.height = None if mined is None else seen[mined].height
     record.block_hash = None if mined is None else seen[mined].block_hash

@@ -16,6 +16,9 @@ BUMP_NUMERATOR, BUMP_DENOMINATOR = 9, 8
 MOST_TIMES_ESTIMATE = 10
 MOST_ATTEMPTS = 100  # what fits one item, with room
 DEAR = 3  # a live fee over so many times the fixed one is waited out
+# A payout is watched until it lies far deeper than any reorganisation that we reckon with: three times the depth
+# that was taken for final, and no less than sixty blocks where that depth is small.
+WATCHED_TIMES_CONFIRMATIONS, LEAST_WATCHED_BLOCKS = 3, 60
 
 
 class Next(StrEnum):
@@ -49,6 +52,85 @@ class Followed:
     height: int | None
     block_hash: str | None
     confirmations: int
+
+
+class Watch(StrEnum):
+    """What is to be done for a withdrawal that has ended, after it was signed."""
+
+    REST = "rest"
+    LEAVE = "leave"
+    NOTE = "note"
+    SEND = "send"
+    CORRECT = "correct"
+    ALARM = "alarm"
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What is known of a withdrawal that has ended, after it was signed, before the chain is asked.
+
+    Attributes:
+        is_completed: whether it ended as completed; else it failed.
+        corrections: how often the books were corrected since.
+        height: the block that it was seen in, and
+        block_hash: that block's hash.
+        is_ok: whether what was mined did what it was for.
+        confirmations: how many blocks, its own included, make it final.
+    """
+
+    is_completed: bool
+    corrections: int
+    height: int | None
+    block_hash: str | None
+    is_ok: bool | None
+    confirmations: int
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether its coins have left, by the books: each correction turns that round."""
+        return self.is_completed != bool(self.corrections % 2)
+
+    @property
+    def watched_blocks(self) -> int:
+        """How deep its block must lie for the watch to end."""
+        return max(WATCHED_TIMES_CONFIRMATIONS * self.confirmations, LEAST_WATCHED_BLOCKS)
+
+
+def once_noted(known: Watched, head_height: int) -> Watch:
+    """Return what is to be done for a watched withdrawal whose noted block is still the chain's."""
+    if known.is_ok != known.is_paid:
+        return Watch.CORRECT if is_deep(known.height, head_height, known.confirmations) else Watch.REST
+    return Watch.LEAVE if is_deep(known.height, head_height, known.watched_blocks) else Watch.REST
+
+
+def watched_step(known: Watched, seen: Sequence[TxStatus], head_height: int) -> Watch:
+    """Return what is to be done next for a withdrawal that has ended, after it was signed.
+
+    Args:
+        known: what is noted.
+        seen: where each attempt stands now, oldest first.
+        head_height: the chain's height.
+    """
+    mined = mined_place(seen)
+    place = (None, None, None) if mined is None else (seen[mined].height, seen[mined].block_hash, seen[mined].ok)
+    if place != (known.height, known.block_hash, known.is_ok):
+        return Watch.NOTE
+    return once_noted(known, head_height) if mined is not None else _once_lost(known, seen, head_height)
+
+
+def _once_lost(known: Watched, seen: Sequence[TxStatus], head_height: int) -> Watch:
+    """Decide for what is in no block: only what is completed, and was never corrected, may be sent again."""
+    states = [one.state for one in seen]
+    if "impossible" in states:
+        if known.is_paid:
+            return Watch.ALARM
+        is_over = all(
+            one.state == "impossible" and is_deep(one.height, head_height, known.watched_blocks) for one in seen
+        )
+        return Watch.LEAVE if is_over else Watch.REST
+    if known.is_completed and not known.corrections:
+        return Watch.REST if states[-1] == "mempool" else Watch.SEND
+    return Watch.REST if "mempool" in states else Watch.ALARM
 
 
 def next_step(known: Followed, seen: Sequence[TxStatus], head_height: int, *, was_sent: bool) -> Next:

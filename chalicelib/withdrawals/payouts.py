@@ -14,7 +14,7 @@ from chalicelib.storage import keys
 from chalicelib.storage.calls import StorageUnavailableError
 from chalicelib.storage.unit_of_work import ConflictError
 from chalicelib.webhooks.reminding import PATIENCE_SECONDS, is_told
-from chalicelib.withdrawals import following, hot_wallets, lifecycle, signing, steps
+from chalicelib.withdrawals import following, hot_wallets, lifecycle, signing, steps, watching
 from chalicelib.withdrawals.hot_wallets import Wallet
 from chalicelib.withdrawals.lifecycle import Status
 from chalicelib.withdrawals.records import OpenPayout, WithdrawalRecord
@@ -44,30 +44,42 @@ def turn(env: Environment, blockchain: str) -> None:
 def sweep(env: Environment) -> None:
     """Wake the workers of hot wallets with open payouts, and look after what these have not told yet."""
     for blockchain in sorted(env.chains):
-        records = open_withdrawals(env, blockchain)
-        if records:
+        entries = _entries(env, blockchain)
+        if entries:
             env.queues.wake_payouts(blockchain)
-        for record in records:
+        for record in _withdrawals_of(env, entries):
             if record.untold and env.clock.now() - record.updated_at / 1000 >= PATIENCE_SECONDS:
                 is_told(env, record.tenant_id, steps.subject(record.sk), list(steps.tellings_of(env, record)))
 
 
 def open_withdrawals(env: Environment, blockchain: str) -> list[WithdrawalRecord]:
     """Return the withdrawals that a blockchain's hot wallet has not seen the end of, oldest first."""
-    entries = env.store.query_all(OpenPayout, keys.open_payouts(blockchain))
-    named = [keys.withdrawal(entry.tenant_id, entry.sk) for entry in entries]
+    return _withdrawals_of(env, _entries(env, blockchain))
+
+
+def _entries(env: Environment, blockchain: str) -> list[OpenPayout]:
+    """Return what is followed and what is watched, oldest first."""
+    return list(env.store.query_all(OpenPayout, keys.open_payouts(blockchain)))
+
+
+def _withdrawals_of(env: Environment, entries: Iterable[OpenPayout]) -> list[WithdrawalRecord]:
+    """Return the withdrawals that are followed; those that are watched need not be read."""
+    named = [keys.withdrawal(entry.tenant_id, entry.sk) for entry in entries if entry.ended is None]
     found = env.store.get_many(WithdrawalRecord, named) if named else {}
     return [found[key] for key in named if key in found]
 
 
 def _work_through(env: Environment, blockchain: str) -> None:
-    records = open_withdrawals(env, blockchain)
-    if not records:
+    entries = _entries(env, blockchain)
+    if not entries:
         return
+    records = _withdrawals_of(env, entries)
     wallet = hot_wallets.wallet(env, blockchain)
-    signed = sorted((record.slot, record.sk, record) for record in records if record.slot is not None)
+    watched = [entry for entry in entries if entry.ended is not None]
+    spending: list[WithdrawalRecord | OpenPayout] = [one for one in records if one.slot is not None]
+    spending = sorted([*spending, *watched], key=_place)  # a lost one holds up all later ones: it goes first
     waiting = [record for record in records if record.slot is None]
-    troubles = _deal_with_all(wallet, [record for _, _, record in signed])
+    troubles = _deal_with_all(wallet, spending)
     troubles += _deal_with_all(wallet, waiting)
     if wallet.signed_count >= SIGNED_IN_ONE_TURN:
         env.queues.wake_payouts(blockchain)
@@ -75,14 +87,21 @@ def _work_through(env: Environment, blockchain: str) -> None:
         raise troubles[0]
 
 
-def _deal_with_all(wallet: Wallet, records: Iterable[WithdrawalRecord]) -> list[Exception]:
+def _place(one: WithdrawalRecord | OpenPayout) -> tuple[int, str]:
+    return one.slot or 0, one.sk
+
+
+def _deal_with_all(wallet: Wallet, records: Iterable[WithdrawalRecord | OpenPayout]) -> list[Exception]:
     """Deal with each; what goes wrong with one does not hold up the others."""
     troubles: list[Exception] = []
     for record in records:
         if wallet.signed_count >= SIGNED_IN_ONE_TURN:
             break
         try:
-            _deal_with(wallet, record)
+            if isinstance(record, OpenPayout):
+                watching.watch(wallet, record)
+            else:
+                _deal_with(wallet, record)
         except (ChainUnavailableError, StorageUnavailableError):
             raise
         except Exception as trouble:

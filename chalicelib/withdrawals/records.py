@@ -114,9 +114,31 @@ def stored_attempt(attempt: Attempt) -> list[Any]:
 
 
 class OpenPayout(Record):
-    """A withdrawal whose end its hot wallet has not seen; it lies there from acceptance until then."""
+    """A withdrawal that its hot wallet follows from acceptance to its end, or watches from a signed one's end on.
+
+    What a turn over many watched ones needs lies here, so that it need not read the withdrawals.
+
+    Attributes:
+        tenant_id: the merchant.
+        ended: the final status of a watched one; none while it is followed. The rest is of watched ones.
+        version: counts the changes since.
+        slot: the hot wallet's slot that it spends.
+        confirmations: how many blocks its currency asks for.
+        height: the block that it was seen mined in, by height, and
+        block_hash: by hash; none while it is in no block.
+        is_ok: 1 when what was mined did what it was for, 0 when it was reverted.
+        corrections: how often the books were corrected since its end.
+    """
 
     tenant_id = UnicodeAttribute(attr_name="t")
+    ended = UnicodeAttribute(attr_name="e", null=True)
+    version = OptionalIntegerAttribute(attr_name="v")
+    slot = OptionalIntegerAttribute(attr_name="n")
+    confirmations = OptionalIntegerAttribute(attr_name="c")
+    height = OptionalIntegerAttribute(attr_name="h")
+    block_hash = UnicodeAttribute(attr_name="bh", null=True)
+    is_ok = OptionalIntegerAttribute(attr_name="k")
+    corrections = OptionalIntegerAttribute(attr_name="o")
 
 
 class HotWallet(Record):

@@ -98,5 +98,5 @@ def shown(catalogue: Catalogue, record: WithdrawalRecord, moment: Moment, head_h
         error_message=record.error_message if moment.status in _EXPLAINED else None,
         created_at=iso(record.created_at / 1000),
         updated_at=iso(moment.updated_at / 1000),
-        completed_at=iso(moment.updated_at / 1000) if is_completed else None,
+        completed_at=iso((record.completed_at or moment.updated_at) / 1000) if is_completed else None,
     )

@@ -132,8 +132,11 @@ def _check_payouts(gateway: Gateway) -> None:
         paid = [one for one in gateway.node.address_transfers("TRX", record.address) if one.direction == "in"]
         assert [one.units for one in paid] in ([], [record.amount]), "a withdrawal is paid once, and all of it"
         if record.status == "completed":
-            assert [one.height is not None for one in paid] == [True], "what is settled was paid"
-        assert not (paid and record.status in {"failed", "cancelled", "rejected"}), "what is released is not paid"
+            assert [one.height for one in paid] == [record.height], "what is settled was paid, in the block noted"
+        if record.status in {"failed", "cancelled", "rejected"}:
+            rows = storage.partitions("JOURNAL#")
+            corrections = [row for row in rows if row["sk"]["S"].startswith(f"correction:{record.sk}")]
+            assert len(corrections) == len(paid), "what is released is not paid, or the books were corrected"
     slots = sorted(record.slot for record in records if record.slot is not None)
     wallets = storage.records(HotWallet, "HOTWALLET#")
     assert slots == list(range(wallets[0].next_slot if wallets else 0)), "every slot belongs to one withdrawal"

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.chains.workers import scan_chain
+from chalicelib.ledger.book import read_balance
 from chalicelib.ledger.service import fund
 from chalicelib.tenants.service import NewTenant
 from chalicelib.withdrawals import changes, lifecycle
@@ -17,6 +18,7 @@ from tests.faults.gateway import Gateway
 from tests.faults.operation import Operation, handled, scheduled
 from tests.withdrawals.accepted import accept
 
+HOLDER = "master", "USDTTRC20"
 UNITS, STOCK, FUNDED = 50_000_000, 900_000_000, 1_000_000_000
 
 
@@ -111,6 +113,23 @@ def worker_follows_a_reorg(gateway: Gateway, tenant: NewTenant) -> Operation:
     return _looking(handled(gateway.take()), "submitted")
 
 
+def worker_sends_again_what_was_completed(gateway: Gateway, tenant: NewTenant) -> Operation:
+    """A reorganisation deeper than the confirmations drops it: the status stays, the bytes go out again."""
+    _ended(gateway, tenant)
+    return _looking(handled(gateway.take()), "completed")
+
+
+def worker_corrects_what_had_failed(gateway: Gateway, tenant: NewTenant) -> Operation:
+    """It was reverted; a deep reorganisation has it mined anew, and it pays: the books follow, once."""
+    gateway.node.set_payouts("TRX", "revert")
+    raw = _ended(gateway, tenant)
+    gateway.node.broadcast("TRX", raw)  # some other node had the bytes still
+    gateway.settle()
+    gateway.mine(19)
+    gateway.scan()
+    return replace(_looking(handled(gateway.take()), "failed"), look=_is_corrected)
+
+
 def scan_wakes_the_payouts(gateway: Gateway, tenant: NewTenant) -> Operation:
     submitted(gateway, tenant)
     gateway.mine(19)
@@ -197,6 +216,25 @@ def _grown_deep(gateway: Gateway) -> Any:
     gateway.mine(18)
     gateway.scan()
     return gateway.take()
+
+
+def _ended(gateway: Gateway, tenant: NewTenant) -> bytes:
+    """It came to its end, all of that is told, and a reorganisation of that depth drops it. Returns its bytes."""
+    submitted(gateway, tenant)
+    gateway.handle(_grown_deep(gateway))
+    gateway.settle()
+    gateway.node.set_payouts("TRX", "ok")
+    (record,) = storage.records(WithdrawalRecord, "WITHDRAWAL#")
+    gateway.node.reorg("TRX", 19, [record.attempts[0].txid])
+    gateway.scan()
+    return record.attempts[0].raw
+
+
+def _is_corrected(gateway: Gateway) -> bool:
+    balance = read_balance(
+        gateway.env.store, storage.records(WithdrawalRecord, "WITHDRAWAL#")[0].tenant_id, *HOLDER
+    )
+    return balance.available_units == FUNDED - UNITS
 
 
 def _sweep(gateway: Gateway) -> None:

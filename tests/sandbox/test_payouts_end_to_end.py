@@ -166,6 +166,24 @@ def test_a_reorganisation_that_drops_a_payout_does_not_lose_it(shop: Shop) -> No
     assert shop.got() == [done["amount"]]
 
 
+def test_a_reorganisation_as_deep_as_the_confirmations_does_not_lose_a_completed_payout(shop: Shop) -> None:
+    shop.fund()
+    made = shop.withdraw()
+    shop.mine(DEPTH)
+    done = shop.stands(made)
+    assert done["status"] == "completed"
+    shop.control(f"{CHAIN}/reorg", {"depth": DEPTH, "drop": [done["transaction_hash"]]})
+    shop.control("/settle")
+    assert (shop.stands(made)["status"], shop.stands(made)["confirmations"]) == ("completed", 0)
+    later = shop.withdraw()
+    shop.mine(DEPTH)
+    both = [shop.stands(one) for one in (made, later)]
+    assert [(one["status"], one["confirmations"]) for one in both] == [("completed", DEPTH)] * 2
+    assert both[0]["transaction_hash"] == done["transaction_hash"]
+    assert len(shop.got()) == 2
+    shop.books_are_even()
+
+
 def test_a_double_spent_payout_fails_once_that_is_deep(shop: Shop) -> None:
     shop.fund()
     made = shop.withdraw()

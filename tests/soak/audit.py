@@ -76,7 +76,7 @@ class Audit:
             assert {name: shown[name] for name in fixed} == {name: accepted[name] for name in fixed}
             assert shown["status"] in SETTLED, f"{withdrawal_id} has come to its end: {shown['status']}"
             assert told[withdrawal_id]["status"] == shown["status"], "the merchant knows how it ended"
-            if shown["status"] == "completed":
+            if self._is_paid(shown):
                 paid_out[shown["transaction_hash"], units(shown["amount"])] += 1
         return ended
 
@@ -98,9 +98,21 @@ class Audit:
                 expected[asked["wallet_id"], asked["currency"]] += sign * units(asked["amount"])
         for withdrawal in withdrawals.values():
             if withdrawal["status"] == "completed":
-                held = units(withdrawal["amount"]) + units(withdrawal["fee"])
-                expected[withdrawal["wallet_id"] or "master", withdrawal["currency"]] -= held
+                expected[withdrawal["wallet_id"] or "master", withdrawal["currency"]] -= units(withdrawal["fee"])
+            if self._is_paid(withdrawal):
+                expected[withdrawal["wallet_id"] or "master", withdrawal["currency"]] -= units(
+                    withdrawal["amount"]
+                )
         assert self._shown(merchant) == {position: value for position, value in expected.items() if value}
+
+    def _is_paid(self, withdrawal: dict[str, Any]) -> bool:
+        """Tell whether a withdrawal's coins have left: a deep reorganisation may have turned round its end."""
+        if not withdrawal["transaction_hash"]:
+            return False
+        status = self.gateway.node.status(CHAIN, withdrawal["transaction_hash"])
+        is_there = status.state == "mined"
+        assert is_there or withdrawal["status"] != "completed", "what is completed is on the chain at rest"
+        return is_there and bool(status.ok)
 
     def _credited(self, payment: dict[str, Any]) -> int:
         """Return what a merchant gets of a payment, from the chain and the bargain alone."""

@@ -29,6 +29,7 @@ class Operations:
         self.paid: list[tuple[str, str]] = []  # transaction, address
         self.keys = 0
         self.reorganised_after_credit = 0
+        self.payouts_dropped = 0
         self.kinds: dict[str, tuple[int, Callable[[], bool]]] = {
             "create_payment": (9, self.create_payment),
             "pay": (12, self.pay),
@@ -134,8 +135,10 @@ class Operations:
             if seen and seen[0].height is not None and seen[0].height > height - depth:
                 dropped.append(txid)
                 deep |= seen[0].confirmations >= CONFIRMATIONS
-        self.node.reorg(CHAIN, depth, dropped)
+        payouts = self._payouts_above(height - depth) if self.random.random() < 0.4 else []
+        self.node.reorg(CHAIN, depth, [*dropped, *payouts])
         self.reorganised_after_credit += deep
+        self.payouts_dropped += len(payouts)
         gone = set(dropped)
         for txid in dropped:
             if self.random.random() < 0.3:
@@ -144,6 +147,19 @@ class Operations:
         self.paid = [one for one in self.paid if one[0] not in gone][-400:]
         self.gateway.mine(1, SHARE_OF_FAULTS)
         return True
+
+    def _payouts_above(self, height: int) -> list[str]:
+        """Return payouts in the newest blocks that may be lost: none that failed, these are not sent again."""
+        found = []
+        for merchant in self.merchants:
+            for withdrawal_id in list(merchant.withdrawals)[-12:]:
+                shown = merchant.client.post("/withdrawal/status/", {"withdrawal_id": withdrawal_id}).json
+                if shown.get("status") not in {"submitted", "completed"} or not shown["transaction_hash"]:
+                    continue
+                status = self.node.status(CHAIN, shown["transaction_hash"])
+                if status.ok and status.height is not None and status.height > height:
+                    found.append(shown["transaction_hash"])
+        return found
 
     def spend_then_reorganise(self) -> bool:
         """A thief pays, has the money moved on as soon as it is credited, and takes the payment back."""

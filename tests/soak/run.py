@@ -45,6 +45,7 @@ def soak(operations: int, seed: int, folder: Path, tally: Tally, facts: Counter[
             gateway.come_to_rest()
             audit.check()
     facts["reorganisations after a credit"] += doing.reorganised_after_credit
+    facts["payouts dropped by reorganisations"] += doing.payouts_dropped
     facts["reversals of money already spent or held"] += audit.reversals_of_spent_money()
     facts["processes killed"] += gateway.deaths
     facts.update({f"faults: {kind}": count for kind, count in gateway.faults.fired.items()})
