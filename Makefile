@@ -29,7 +29,7 @@ demo: $(VENV)/.installed-dev  ## Play the whole story against a running sandbox,
 	@exec $(BIN)/python -m sandbox.demo
 
 test: $(VENV)/.installed-dev  ## Run all tests (make test PYTEST_ARGS="-m 'not slow' -x", WORKERS=0 in one process)
-	$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 bench: $(VENV)/.installed-dev  ## Print what each operation costs, one figure a line
 	@$(BIN)/python -m benchmarks
