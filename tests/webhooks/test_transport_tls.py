@@ -73,8 +73,16 @@ def serve(listener: socket.socket, context: ssl.SSLContext, server: TlsReceiver)
         except OSError:
             return
         with plain, suppress(OSError), context.wrap_socket(plain, server_side=True) as connection:
-            server.requests.append(connection.recv(65536))
+            server.requests.append(whole_request(connection))
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+
+def whole_request(connection: ssl.SSLSocket) -> bytes:
+    """Read to the body's end: who closes before that takes its own answer away."""
+    read = connection.recv(65536)
+    while read and not read.endswith(b"\r\n\r\n{}"):
+        read += connection.recv(65536)
+    return read
 
 
 def send(port: int, host: str = "hook.example.com", tls=verified_tls, limits: Limits = DEFAULT_LIMITS) -> Attempt:
