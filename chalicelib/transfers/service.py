@@ -1,7 +1,5 @@
 """Transfers: accepted here with one write, carried out by ``draining``."""
 
-import zlib
-
 from chalicelib import ids, money
 from chalicelib.api.idempotency import IdempotencyKey
 from chalicelib.currencies import service as currencies
@@ -20,7 +18,7 @@ from chalicelib.transfers.busy import BusyLanes
 from chalicelib.transfers.records import PENDING, TransferRecord, part_of
 from chalicelib.transfers.schemas import TransferAccepted, TransferRequest
 from chalicelib.wallets.directory import WalletDirectory, unknown_wallet
-from chalicelib.wallets.records import WalletRecord
+from chalicelib.wallets.records import WalletRecord, number_of
 from chalicelib.webhooks.endpoints import check_callback_url
 
 
@@ -59,8 +57,10 @@ def waiting(
     env: Environment, tenant_id: str, kind: str, wallet_id: str, code: str, units: int, callback_url: str | None
 ) -> TransferRecord:
     """Return a transfer that waits for its turn; its id says in which part of the master account."""
-    # One wallet's transfers lie in one part, so their order is kept whatever number of parts there is.
-    part = zlib.crc32(wallet_id.encode()) % settings_of(env, tenant_id).balance_parts
+    # One wallet's transfers lie in one part, so their order is kept whatever number of parts there is; by the
+    # wallet's number, so that a merchant who pays all its users gives each part the same work.
+    parts = settings_of(env, tenant_id).balance_parts
+    part = number_of(wallet_id) % parts if parts > 1 else 0
     now = int(env.clock.now() * 1000)
     transfer_id = f"t_{ids.uuid7(now / 1000).replace('-', '')}{part:x}"
     pk, sk = keys.transfer(tenant_id, part, transfer_id)

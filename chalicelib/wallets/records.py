@@ -22,6 +22,11 @@ class WalletRecord(Record):
     created_at = IntegerAttribute()
 
 
+def number_of(wallet_id: str) -> int:
+    """Return a wallet's number, which its id begins with: ``w_``, eight hexadecimal digits of it, eight random."""
+    return int(wallet_id[2:10], 16)
+
+
 class ExternalWallet(Record):
     """Which sub-account an external id means."""
 
