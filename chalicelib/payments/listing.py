@@ -1,11 +1,11 @@
 """The list of a tenant's payments: newest first, filtered, by offset or cursor."""
 
 from chalicelib.chains.records import ChainHeads
-from chalicelib.currencies.blockchains import blockchain_by_name
+from chalicelib.currencies.filters import codes_left
 from chalicelib.environment import Environment
-from chalicelib.errors import InvalidCurrencyError
 from chalicelib.lists import reading
-from chalicelib.lists.spec import Asked, Class, ListPage, Matching
+from chalicelib.lists.filters import by_status_and_currency
+from chalicelib.lists.spec import Asked, ListPage, Matching
 from chalicelib.payments import orders
 from chalicelib.payments.records import PaymentRecord
 from chalicelib.payments.rows import payment_rows
@@ -48,31 +48,5 @@ def _heads(page: ListPage[PaymentRecord]) -> ChainHeads | None:
 
 
 def _matching(env: Environment, asked: ListPayments) -> Matching | None:
-    codes = _codes(env, asked)
-    status = asked.status
-    if status is None and codes is None:
-        return None
-
-    def matches(one: Class) -> bool:
-        return status in {None, one[0]} and (codes is None or one[1] in codes)
-
-    return matches
-
-
-def _codes(env: Environment, asked: ListPayments) -> set[str] | None:
-    """Return the currencies that the filters leave, or None when they leave all."""
-    if not (asked.currency or asked.blockchain or asked.token):
-        return None
-    try:
-        wanted = env.catalogue.by_code(asked.currency).code if asked.currency else None
-        chain = blockchain_by_name(asked.blockchain).code if asked.blockchain else None
-    except ValueError as error:
-        raise InvalidCurrencyError(str(error)) from None
-    token = asked.token.upper() if asked.token else None
-    if token and token not in {one.symbol for one in env.catalogue.tokens()}:
-        raise InvalidCurrencyError("There is no such token.", details={"token": ["is not known"]})
-    return {
-        one.code
-        for one in env.catalogue.all()
-        if wanted in {None, one.code} and chain in {None, one.blockchain} and token in {None, one.token}
-    }
+    codes = codes_left(env, asked.currency, asked.blockchain, asked.token)
+    return by_status_and_currency(asked.status, codes)

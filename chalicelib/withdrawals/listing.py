@@ -2,11 +2,12 @@
 
 from chalicelib.api.pagination import after_of
 from chalicelib.chains.records import ChainHeads
-from chalicelib.currencies.blockchains import blockchain_by_name
+from chalicelib.currencies.filters import codes_left
 from chalicelib.environment import Environment
-from chalicelib.errors import InvalidCurrencyError, InvalidRequestError
+from chalicelib.errors import InvalidRequestError
 from chalicelib.lists import reading
-from chalicelib.lists.spec import Asked, Class, ListPage, Matching, created_between
+from chalicelib.lists.filters import by_status_and_currency
+from chalicelib.lists.spec import Asked, ListPage, created_between
 from chalicelib.storage import keys
 from chalicelib.withdrawals import amounts, custom_ids, periods
 from chalicelib.withdrawals.records import WithdrawalRecord
@@ -36,12 +37,12 @@ def list_withdrawals(env: Environment, tenant_id: str, asked: ListWithdrawals) -
 
 
 def _page(env: Environment, tenant_id: str, asked: ListWithdrawals) -> ListPage[WithdrawalRecord]:
-    codes = _codes(env, asked)
+    codes = codes_left(env, asked.currency, asked.blockchain, asked.token)
     wanted = Asked(
         limit=asked.limit,
         offset=asked.offset,
         cursor=asked.cursor,
-        matching=_matching(asked.status, codes),
+        matching=by_status_and_currency(asked.status, codes),
         between=created_between(
             None if asked.start_date is None else periods.first_ms(asked.start_date, "start_date"),
             None if asked.end_date is None else periods.last_ms(asked.end_date, "end_date"),
@@ -88,32 +89,3 @@ def _one_currency(asked: ListWithdrawals, codes: set[str] | None) -> str | None:
         problem = "needs currency, or blockchain and token: amounts of different currencies cannot be compared"
         raise InvalidRequestError(f"sort by amount {problem}.", details={"sort": [problem]})
     return next(iter(codes), None)
-
-
-def _matching(status: str | None, codes: set[str] | None) -> Matching | None:
-    if status is None and codes is None:
-        return None
-
-    def matches(one: Class) -> bool:
-        return status in {None, one[0]} and (codes is None or one[1] in codes)
-
-    return matches
-
-
-def _codes(env: Environment, asked: ListWithdrawals) -> set[str] | None:
-    """Return the currencies that the filters leave, or None when they leave all."""
-    if not (asked.currency or asked.blockchain or asked.token):
-        return None
-    try:
-        wanted = env.catalogue.by_code(asked.currency).code if asked.currency else None
-        chain = blockchain_by_name(asked.blockchain).code if asked.blockchain else None
-    except ValueError as error:
-        raise InvalidCurrencyError(str(error)) from None
-    token = asked.token.upper() if asked.token else None
-    if token and token not in {one.symbol for one in env.catalogue.tokens()}:
-        raise InvalidCurrencyError("There is no such token.", details={"token": ["is not known"]})
-    return {
-        one.code
-        for one in env.catalogue.all()
-        if wanted in {None, one.code} and chain in {None, one.blockchain} and token in {None, one.token}
-    }
