@@ -38,7 +38,7 @@ soak: $(VENV)/.installed-dev  ## A hundred thousand random operations, audited (
 	@$(BIN)/python -m tests.soak.run --operations $(OPERATIONS) $(if $(SEED),--seed $(SEED))
 
 schemathesis: $(VENV)/.installed-dev  ## Ask the API 200 examples an operation against its own document (about 20 minutes)
-	$(BIN)/python tests/contract/conformance.py --examples 200
+	$(BIN)/python -m tests.contract.conformance --examples 200
 
 check: lint types contracts openapi-check package test  ## Do all that CI does
 

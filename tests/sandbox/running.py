@@ -82,10 +82,12 @@ class RunningSandbox:
         assert status < 300, answer
         return answer
 
-    def token(self) -> str:
+    def token(self, scope: str = "read write") -> str:
         known = self.credentials()
         asked = {name: known[name] for name in ("client_id", "client_secret")}
-        status, answer = self.ask("POST", "/o/token/", asked | {"grant_type": "client_credentials"})
+        status, answer = self.ask(
+            "POST", "/o/token/", asked | {"grant_type": "client_credentials", "scope": scope}
+        )
         assert status == 200, answer
         return str(answer["access_token"])
 
