@@ -80,7 +80,7 @@ class _Signers(Mapping[str, "Signer"]):
         self._keys = keys
 
     def __getitem__(self, blockchain: str) -> "Signer":
-        from chalicelib.chains.local_signer import LocalSigner  # noqa: PLC0415 -- only who signs loads it
+        from chalicelib.chains.signers.local import LocalSigner  # noqa: PLC0415 -- only who signs loads it
 
         return LocalSigner(bytes.fromhex(self._keys[blockchain]))
 
@@ -106,7 +106,7 @@ def _chain(blockchain: str, url: str) -> "ChainAdapter":
     scheme, host, port = urlsplit(url).scheme, urlsplit(url).hostname, urlsplit(url).port
     if scheme != "sim" or host is None or port is None:
         raise ConfigurationError(f"CHAIN_NODES names {url} for {blockchain}; known are: sim://host:port")
-    from chalicelib.chains.sim import SimAdapter  # noqa: PLC0415 -- loaded when chosen
-    from chalicelib.chains.sim_client import SimClient  # noqa: PLC0415 -- the same
+    from chalicelib.chains.sim.adapter import SimAdapter  # noqa: PLC0415 -- loaded when chosen
+    from chalicelib.chains.sim.client import SimClient  # noqa: PLC0415 -- the same
 
     return SimAdapter(blockchain, SimClient(host, port, blockchain))

@@ -3,7 +3,8 @@
 Amounts are integers of the token's smallest on-chain unit. Nothing here knows a node or a framework.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -11,6 +12,12 @@ Match = Callable[[Iterable[str]], set[str]]
 """Tells which of these addresses are ours."""
 
 TxState = Literal["missing", "mempool", "mined", "impossible"]
+
+SlotKind = Literal["sequence", "inputs", "expiry"]
+"""What makes a payout unrepeatable: its sender's number (a nonce), the coins it spends, its short life."""
+
+HOT_WALLET_PATH = "1/0"
+"""The hot wallet's own key in an account that is derived from a seed (BIP-84: the first one for change)."""
 
 
 class ChainUnavailableError(Exception):
@@ -23,7 +30,10 @@ class TransactionRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One output that moves ``units`` of ``token`` to an address; ``height`` is None while in the mempool."""
+    """One output that moves ``units`` of ``token`` to an address; ``height`` is None while in the mempool.
+
+    ``spends`` is the slot of its transaction, where that can be told: see ``ChainAdapter.spends``.
+    """
 
     txid: str
     index: int
@@ -33,6 +43,7 @@ class Transfer:
     to: str
     units: int
     ok: bool
+    spends: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,8 @@ class TxStatus:
         block_hash: that block's hash, for what was mined.
         ok: whether what was mined did what it was for; a reverted one cost its fee all the same.
         fee_units: what the chain took for what was mined, in units of the native coin.
+        is_final: False while the chain has a word of its own for final (TRON's solidified blocks), and has not
+            spoken it of this block yet.
     """
 
     state: TxState
@@ -71,6 +84,7 @@ class TxStatus:
     block_hash: str | None = None
     ok: bool | None = None
     fee_units: int | None = None
+    is_final: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +107,19 @@ class Fee:
 
 
 @dataclass(frozen=True, slots=True)
+class ToSign:
+    """A 32-byte digest, and whose signature it wants: a key below the account, or "" for the hot wallet's own."""
+
+    digest: bytes
+    key_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Unsigned:
-    """A built transaction: the bytes to be stored and the 32-byte digest that a signer signs."""
+    """A built transaction: the bytes to be stored and what must be signed of it, in the order of its inputs."""
 
     payload: bytes
-    digest: bytes
+    digests: tuple[ToSign, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +130,34 @@ class Signed:
     txid: str
 
 
+@dataclass(frozen=True, slots=True)
+class Coin:
+    """An output that we may spend, where a chain's money lies in coins and not on accounts.
+
+    Attributes:
+        outpoint: ``txid:index`` of the output.
+        units: what it is worth.
+        key_path: the key that it pays to, below the account: ``1/0`` the hot wallet's, ``0/17`` a deposit's.
+        confirmations: how many blocks, its own included, it lies deep.
+    """
+
+    outpoint: str
+    units: int
+    key_path: str
+    confirmations: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """Which coins a transaction takes, what it leaves to the chain, and what comes back to the hot wallet."""
+
+    coins: tuple[Coin, ...]
+    fee_units: int
+    change_units: int
+
+
 class Signer(Protocol):
-    """Holds one secp256k1 key: a key service in production, a local key in the sandbox."""
+    """Holds secp256k1 keys: a key service in production, local keys in the sandbox."""
 
     @property
     def public_key(self) -> bytes:
@@ -120,9 +168,39 @@ class Signer(Protocol):
         """Return the signature of a 32-byte digest: r and s, 64 bytes, s in its lower half."""
         ...
 
+    def child(self, key_path: str) -> "Signer":
+        """Return the signer of a key below the account, such as ``0/17``: deposit address number 17.
+
+        Raises:
+            KeyError: this signer holds one key and no account.
+        """
+        ...
+
 
 class ChainAdapter(Protocol):
-    """One blockchain as its node tells it. What asks the node may raise ChainUnavailableError."""
+    """One blockchain as its nodes tell it. What asks a node may raise ChainUnavailableError."""
+
+    @property
+    def slot_kind(self) -> SlotKind:
+        """What makes a payout of this chain unrepeatable."""
+        ...
+
+    @property
+    def is_replaceable(self) -> bool:
+        """Whether a payout that waits can be replaced by a dearer one that spends the same slot."""
+        ...
+
+    def pinned(self) -> AbstractContextManager[None]:
+        """Have one and the same node answer all that is asked inside, so that its answers fit together."""
+        ...
+
+    def witness(self, height: int, block_hash: str) -> None:
+        """Have every other provider that has come so far confirm a block, before money moves on it.
+
+        Raises:
+            ChainUnavailableError: one of them has another block there: nobody can say who is right.
+        """
+        ...
 
     def validate(self, address: str) -> AddressInfo:
         """Read an address without asking the node; raises InvalidAddressError with a sentence."""
@@ -136,6 +214,10 @@ class ChainAdapter(Protocol):
         """Return the hash of the block at that height, None when there is none (yet)."""
         ...
 
+    def block_hashes(self, first: int, last: int) -> list[str | None]:
+        """Return the hashes of the blocks ``first`` to ``last``, in as few questions as the node allows."""
+        ...
+
     def scan(self, first: int, last: int, match: Match) -> list[Transfer]:
         """Return the transfers to our addresses in blocks ``first`` to ``last``, in the chain's order.
 
@@ -144,30 +226,61 @@ class ChainAdapter(Protocol):
         ...
 
     def mempool(self, match: Match) -> list[Transfer]:
-        """Return the transfers to our addresses that are in no block yet."""
+        """Return the transfers to our addresses that are in no block yet, as far as the node tells them."""
         ...
 
-    def status(self, txid: str) -> TxStatus:
-        """Return where a transaction stands now."""
+    def status(self, txid: str, spends: str | None = None) -> TxStatus:
+        """Return where a transaction stands now.
+
+        Args:
+            txid: its id.
+            spends: its slot as ``spends`` told it; without it, a transaction that can never be mined any more may
+                look merely missing.
+        """
         ...
 
     def balance(self, address: str, token: str) -> int:
         """Return the units of a token (upper-case symbol) that an address has in blocks."""
         ...
 
+    def next_slot(self, address: str) -> int:
+        """Return the lowest number of a sender that no mined transaction has used; 0 where slots are no numbers.
+
+        A wallet's counter begins there, once, and a watchdog compares: a payout's number never comes from here.
+        """
+        ...
+
     def estimate(self, payout: Payout) -> Fee:
-        """Return what the chain would take for this payout now."""
+        """Return what the chain would take for this payout now, at most.
+
+        Sender and receiver may be empty: then it is what a usual payout of that token costs.
+        """
         ...
 
     def build(self, payout: Payout, slot: str, fee: Fee) -> Unsigned:
         """Build the transaction that spends ``slot``: at most one transaction of a slot can ever be mined.
 
-        The slot is the chain's own notion written as text: a nonce or sequence in digits, reserved inputs.
+        The slot is the wallet's own running number in digits. Where slots are expiries, no two transactions with
+        different numbers are alike, even if they pay the same.
+        """
+        ...
+
+    def replacement(self, raw: bytes, fee: Fee) -> Unsigned:
+        """Build the same payment out of signed bytes, in the same slot, for a higher fee.
+
+        Every part of the fee rises by an eighth at least, or nodes would refuse it as a replacement.
         """
         ...
 
     def sign(self, unsigned: Unsigned, signer: Signer) -> Signed:
         """Sign it. Signatures need not be repeatable: store the result before it is sent."""
+        ...
+
+    def spends(self, raw: bytes) -> str:
+        """Return the slot that signed bytes spend, as the chain knows it: what ``status`` wants to be told.
+
+        ``sender:nonce`` (EVM), ``txid:index,…`` (BTC, LTC), the expiration in Unix milliseconds (TRON).
+        """
         ...
 
     def broadcast(self, raw: bytes) -> None:
@@ -176,4 +289,44 @@ class ChainAdapter(Protocol):
         Raises:
             TransactionRefusedError: the node said no; ``status`` tells what is true.
         """
+        ...
+
+
+class CoinAdapter(ChainAdapter, Protocol):
+    """A blockchain whose money lies in coins: many payouts fit one transaction, and its inputs are its slot."""
+
+    def unspent(self, coins: Iterable[Coin]) -> list[Coin]:
+        """Return those of the coins that lie in a block unspent, with their real depth and worth."""
+        ...
+
+    def fee_rate(self) -> int:
+        """Return the going rate, in smallest units for 1,000 virtual bytes."""
+        ...
+
+    def select(self, payouts: Sequence[Payout], coins: Sequence[Coin], rate: int) -> Spending | None:
+        """Choose coins for payouts, change always among the outputs; None when the coins do not suffice. Pure.
+
+        Without payouts all the coins are spent, back to the hot wallet: so a child pays for its parent.
+
+        Args:
+            payouts: what is to be paid in one transaction.
+            coins: those that are free.
+            rate: smallest units for 1,000 virtual bytes.
+        """
+        ...
+
+    def raised(self, payouts: Sequence[Payout], spending: Spending, fee_units: int) -> Spending | None:
+        """Return the same coins at a higher fee, out of the change; None when that is too small. Pure."""
+        ...
+
+    def assemble(self, payouts: Sequence[Payout], spending: Spending, sender: str) -> Unsigned:
+        """Build the transaction: an output for each payout in their order, then the change to ``sender``."""
+        ...
+
+    def change_of(self, raw: bytes, spending: Spending) -> Coin:
+        """Return the change of signed bytes as a coin: what a child spends to pay for them."""
+        ...
+
+    def size(self, raw: bytes) -> int:
+        """Return the virtual bytes of a transaction: what its fee is reckoned by."""
         ...

@@ -53,7 +53,7 @@ def _read_on(env: Environment, blockchain: str, adapter: ChainAdapter, cursor: C
     seen: list[Sighted] = []
     while cursor.next_height <= head.height:
         last = min(head.height, cursor.next_height + BLOCKS_IN_ONE_RANGE - 1)
-        hashes = [adapter.block_hash(height) for height in range(cursor.next_height, last + 1)]
+        hashes = adapter.block_hashes(cursor.next_height, last)
         seen += sightings.store_blocks(env, blockchain, cursor.next_height, last)
         if adapter.block_hash(last) != hashes[-1]:
             raise ChainUnavailableError("the chain was reorganised while it was read")

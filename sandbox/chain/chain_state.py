@@ -67,6 +67,13 @@ class ChainState:
         """Return every transaction that ever spent this slot."""
         return self._transactions("slot = ?", slot)
 
+    def mined_slots(self, sender: str) -> int:
+        """Return how many of a sender's sequence numbers are used: they are mined in turn, from 0 on."""
+        statement = (
+            "SELECT COUNT(DISTINCT slot) FROM transactions WHERE blockchain = ? AND state = ? AND sender = ?"
+        )
+        return int(self._store.value(statement, self.blockchain, MINED, sender))
+
     def add(self, transaction: StoredTransaction, legs: Iterable[Leg]) -> None:
         """Store a new transaction; it is the latest to have arrived."""
         row = (

@@ -4,7 +4,7 @@ import hashlib
 
 from chalicelib.chains.networks import FAMILY_OF
 from chalicelib.chains.public_keys import address_of_key_hash
-from chalicelib.chains.sim_transaction import shaped_hash
+from chalicelib.chains.sim.transaction import shaped_hash
 
 
 def chain_hash(seed: int, blockchain: str, *content: object) -> str:

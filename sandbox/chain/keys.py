@@ -2,9 +2,9 @@
 
 import hashlib
 
-from chalicelib.chains.local_signer import LocalSigner
 from chalicelib.chains.networks import FAMILY_OF
 from chalicelib.chains.public_keys import address_of_public_key
+from chalicelib.chains.signers.local import LocalSigner
 
 
 def hot_wallet_key(seed: int, blockchain: str) -> bytes:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chalicelib.chains.addresses import validate
 from chalicelib.chains.networks import FAMILY_OF, NATIVE_TOKEN_OF
-from chalicelib.chains.sim_transaction import SimTransaction, read, txid_of
+from chalicelib.chains.sim.transaction import SimTransaction, read, txid_of
 from sandbox.chain.chain_state import ChainState
 from sandbox.chain.errors import BroadcastRefusedError, ChainRequestError, UnknownTransactionError
 from sandbox.chain.hashing import chain_hash, strangers_address

@@ -194,6 +194,11 @@ class SimNode:
         with self._store.look():
             return explorer.status(chain, txid)
 
+    def next_sequence(self, blockchain: str, address: str) -> int:
+        """Return the lowest sequence number of a sender that no mined transaction has used."""
+        chain = self._chain(blockchain)
+        return chain.mined_slots(validate(address, FAMILY_OF[blockchain]).address)
+
     def fee(self, blockchain: str, token: str) -> tuple[str, int]:
         """Return the coin and the units that moving a token costs now."""
         self._chain(blockchain)

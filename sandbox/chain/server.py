@@ -16,6 +16,7 @@ from sandbox.chain.node import SimNode
 
 LOOPBACK = "127.0.0.1"
 MAX_BODY_BYTES = 1 << 20
+MOST_HASHES = 1_000
 STOP_POLL_SECONDS = 0.02
 
 
@@ -101,6 +102,11 @@ def _block_hash(node: SimNode, blockchain: str, params: dict[str, Any]) -> str |
     return node.block_hash(blockchain, params["height"])
 
 
+def _block_hashes(node: SimNode, blockchain: str, params: dict[str, Any]) -> list[str | None]:
+    heights = range(params["first"], params["last"] + 1)
+    return [node.block_hash(blockchain, height) for height in heights[:MOST_HASHES]]
+
+
 def _transfers(node: SimNode, blockchain: str, params: dict[str, Any]) -> list[dict[str, Any]]:
     return [_transfer(each) for each in node.transfers(blockchain, params["first"], params["last"])]
 
@@ -123,6 +129,10 @@ def _balance(node: SimNode, blockchain: str, params: dict[str, Any]) -> str:
     return str(node.balance(blockchain, params["address"], params["token"]))
 
 
+def _next_sequence(node: SimNode, blockchain: str, params: dict[str, Any]) -> int:
+    return node.next_sequence(blockchain, params["address"])
+
+
 def _broadcast(node: SimNode, blockchain: str, params: dict[str, Any]) -> str:
     return node.broadcast(blockchain, bytes.fromhex(params["raw"]))
 
@@ -135,10 +145,12 @@ def _transfer(transfer: Transfer) -> dict[str, Any]:
 _METHODS = {
     "head": _head,
     "block_hash": _block_hash,
+    "block_hashes": _block_hashes,
     "transfers": _transfers,
     "mempool": _mempool,
     "status": _status,
     "fee": _fee,
     "balance": _balance,
+    "next_sequence": _next_sequence,
     "broadcast": _broadcast,
 }

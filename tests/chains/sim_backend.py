@@ -1,10 +1,10 @@
 """The simulated node behind the contract suite's interface, spoken to over its own HTTP protocol."""
 
 from chalicelib.chains.hdkeys import deposit_address
-from chalicelib.chains.local_signer import LocalSigner
 from chalicelib.chains.networks import FAMILY_OF, NATIVE_TOKEN_OF
-from chalicelib.chains.sim import SimAdapter
-from chalicelib.chains.sim_client import SimClient
+from chalicelib.chains.signers.local import LocalSigner
+from chalicelib.chains.sim.adapter import SimAdapter
+from chalicelib.chains.sim.client import SimClient
 from sandbox.chain.keys import hot_wallet_address, hot_wallet_key
 from sandbox.chain.node import SimNode
 from sandbox.chain.server import LOOPBACK, NodeServer

@@ -7,8 +7,8 @@ import pytest
 
 from chalicelib.chains.adapter import ChainUnavailableError, Payout
 from chalicelib.chains.addresses import InvalidAddressError
-from chalicelib.chains.sim import SimAdapter
-from chalicelib.chains.sim_client import SimClient
+from chalicelib.chains.sim.adapter import SimAdapter
+from chalicelib.chains.sim.client import SimClient
 from sandbox.chain.server import LOOPBACK, NodeServer
 from tests.chains.sim_backend import SimBackend
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.chains.sim import SimAdapter
+from chalicelib.chains.sim.adapter import SimAdapter
 from sandbox.chain import server
 from sandbox.chain.node import SimNode
 

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from chalicelib.chains.adapter import Fee, Payout
-from chalicelib.chains.local_signer import LocalSigner
 from chalicelib.chains.public_keys import address_of_public_key
-from chalicelib.chains.sim_transaction import InvalidTransactionError, digest_of, join
+from chalicelib.chains.signers.local import LocalSigner
+from chalicelib.chains.sim.transaction import InvalidTransactionError, digest_of, join
 from sandbox.chain.errors import BroadcastRefusedError
 from tests.chains.sim_backend import SimBackend
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from coincurve._libsecp256k1 import ffi
 
-from chalicelib.chains.local_signer import COMPACT_SIGNATURE_BYTES, LocalSigner
+from chalicelib.chains.signers.local import COMPACT_SIGNATURE_BYTES, LocalSigner
 
 NONCE_BYTES = 32
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from chalicelib.chains.sim import SimAdapter
-from chalicelib.chains.sim_client import SimClient
+from chalicelib.chains.sim.adapter import SimAdapter
+from chalicelib.chains.sim.client import SimClient
 from chalicelib.chains.workers import scan_chain, scan_chains
 from chalicelib.config import BLOCKCHAINS
 from chalicelib.currencies.workers import refresh_prices

@@ -23,6 +23,10 @@ class LocalSigner:
         recoverable: bytes = self._key.sign_recoverable(digest, hasher=None)
         return recoverable[:COMPACT_SIGNATURE_BYTES]
 
+    def child(self, key_path: str) -> "LocalSigner":
+        """Raise KeyError: this is one key, and no account."""
+        raise KeyError(key_path)
+
     @cached_property
     def _key(self) -> Any:
         from coincurve import PrivateKey  # noqa: PLC0415 - 8 ms that only signing should pay

@@ -1,0 +1,1 @@
+"""Ethereum and what speaks like it: ETH, ARB, BSC, MATIC."""

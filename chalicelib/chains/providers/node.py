@@ -1,0 +1,45 @@
+"""What an adapter asks a chain's node through: one provider, or several that stand in for each other."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+Call = tuple[str, tuple[Any, ...]]
+"""A method's name and its parameters; of a node that is asked by path, the path and one mapping."""
+
+
+class NodeRefusalError(Exception):
+    """The node understood the question and says no: what it means depends on the question.
+
+    Attributes:
+        code: the node's number for it; 0 when it has none.
+        message: the node's words.
+    """
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code, self.message = code, message
+
+
+class Node(Protocol):
+    """Answers questions about one chain. All may raise ChainUnavailableError: nothing is known then."""
+
+    def ask(self, method: str, *params: Any) -> Any:
+        """Ask one question and return its result.
+
+        Raises:
+            NodeRefusalError: the node says no.
+        """
+        ...
+
+    def ask_many(self, calls: Sequence[Call]) -> list[Any]:
+        """Ask several questions at once; results in their order, a NodeRefusalError for a refused one."""
+        ...
+
+    def pinned(self) -> AbstractContextManager[None]:
+        """Have one provider answer all that this thread asks inside, or none."""
+        ...
+
+    def others(self) -> "Sequence[Node]":
+        """Return the further providers that can be asked now, for a second opinion; none where there is one."""
+        ...

@@ -1,0 +1,1 @@
+"""TRON: accounts, contracts, and transactions that expire."""

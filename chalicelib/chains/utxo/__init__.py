@@ -1,0 +1,1 @@
+"""Bitcoin and Litecoin: money that lies in coins."""
