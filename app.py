@@ -58,13 +58,13 @@ def expire_payments(_event: Any) -> None:
 def sweep_outbox(_event: Any) -> None:
     """Tell again what a lost message left untold."""
     from chalicelib.payments import workers as payment_workers
+    from chalicelib.payouts import workers as payout_workers
     from chalicelib.transfers import workers as transfer_workers
     from chalicelib.webhooks import workers as webhook_workers
-    from chalicelib.withdrawals import workers as withdrawal_workers
 
     payment_workers.sweep_deposits(environment.current())
     transfer_workers.sweep_transfers(environment.current())
-    withdrawal_workers.sweep_payouts(environment.current())
+    payout_workers.sweep_payouts(environment.current())
     webhook_workers.sweep_outbox(environment.current())
 
 
@@ -121,6 +121,6 @@ def handle_transfers(event: Any) -> dict[str, Any]:
 @app.on_sqs_message("sluice-payouts.fifo", batch_size=10)
 def handle_payouts(event: Any) -> dict[str, Any]:
     """Pay withdrawals out of a hot wallet, and follow them until they are settled."""
-    from chalicelib.withdrawals import workers
+    from chalicelib.payouts import workers
 
     return workers.handle_payouts(environment.current(), event.to_dict())

@@ -11,12 +11,12 @@ from benchmarks.meter import Meter
 from chalicelib import environment
 from chalicelib.environment import Environment
 from chalicelib.payments import workers as payment_workers
+from chalicelib.payouts import workers as payout_workers
 from chalicelib.storage import keys
 from chalicelib.storage.unit_of_work import create
 from chalicelib.tenants.service import NewTenant, create_tenant
 from chalicelib.wallets.records import WalletRecord
 from chalicelib.webhooks import workers as webhook_workers
-from chalicelib.withdrawals import workers as withdrawal_workers
 from tests.support.application import application
 from tests.support.aws import Aws
 from tests.support.client import Answer, ApiClient
@@ -88,7 +88,7 @@ class Gateway:
 
     def work_off_payouts(self) -> None:
         """Pay out what waits, and follow it."""
-        self._work_off(self.env.settings.payouts_queue_url, withdrawal_workers.handle_payouts, BATCH)
+        self._work_off(self.env.settings.payouts_queue_url, payout_workers.handle_payouts, BATCH)
 
     def _work_off(self, queue_url: str, handler: Handler, batch: int) -> None:
         bodies = self.aws.messages(queue_url)

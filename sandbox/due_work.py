@@ -12,10 +12,10 @@ from pynamodb.expressions.operand import Path
 
 from chalicelib.environment import Environment
 from chalicelib.payments.expiry import INDEX, ExpiryEntry
+from chalicelib.payouts.rules import STUCK_SECONDS
+from chalicelib.payouts.turns import open_withdrawals
 from chalicelib.storage import keys
 from chalicelib.storage.records import Record
-from chalicelib.withdrawals.payout_rules import STUCK_SECONDS
-from chalicelib.withdrawals.payouts import open_withdrawals
 
 HOUR_SECONDS = 3600
 # Nothing is ever planned further ahead: the longest wait between attempts with its jitter, the longest expiry.

@@ -74,6 +74,19 @@ def deposit_address(family: str, xpub: str, index: int) -> str:
     return address_of_public_key(family, _external_chain(xpub).child(index).public_key)
 
 
+def address_at(family: str, xpub: str, key_path: str) -> str:
+    """Return the address of a key below an account, such as ``1/0``: the hot wallet's, where money lies in coins.
+
+    Raises:
+        InvalidExtendedKeyError: the key cannot be read.
+        ValueError: the path is none that a public key leads to.
+    """
+    key = parse(xpub)
+    for index in key_path.split("/"):
+        key = key.child(int(index))
+    return address_of_public_key(family, key.public_key)
+
+
 @lru_cache(maxsize=32)
 def _external_chain(xpub: str) -> ExtendedPublicKey:
     """Derive ``0`` once: every deposit address of the account is a child of it."""

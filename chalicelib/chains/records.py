@@ -87,5 +87,17 @@ class StrayDeposit(Record):
     seen_at = IntegerAttribute()
 
 
+class CoinRecord(Record):
+    """A coin that was paid to us, where money lies in coins: what payouts are made of.
+
+    Attributes:
+        units: what it is worth, in smallest units.
+        key_path: the key that it pays to, below the account.
+    """
+
+    units = IntegerAttribute(attr_name="u")
+    key_path = UnicodeAttribute(attr_name="k")
+
+
 Sighted = dict[str, Any]
 """A sighting as a message: blockchain, txid, index, currency, units, height, block_hash, whose, and when seen."""

@@ -39,7 +39,8 @@ def tick(env: Environment, blockchain: str) -> bool:
     if cursor is None:
         return False
     try:
-        return _read_on(env, blockchain, adapter, cursor)
+        with adapter.pinned():  # hashes and what lies in the blocks must come from one node
+            return _read_on(env, blockchain, adapter, cursor)
     finally:
         _release(env, cursor)
 

@@ -5,17 +5,27 @@ from collections.abc import Iterable, Sequence
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.chains.adapter import Transfer
+from chalicelib.chains.adapter import HOT_WALLET_PATH, Transfer
+from chalicelib.chains.hdkeys import address_at
 from chalicelib.chains.networks import FAMILY_OF
-from chalicelib.chains.records import BlockRecord, DepositSweepCursor, MempoolRecord, Sighted, StrayDeposit
+from chalicelib.chains.records import (
+    BlockRecord,
+    CoinRecord,
+    DepositSweepCursor,
+    MempoolRecord,
+    Sighted,
+    StrayDeposit,
+)
 from chalicelib.currencies.catalogue import UnknownCurrencyError
 from chalicelib.environment import Environment
 from chalicelib.storage import keys
+from chalicelib.storage.attributes import IntegerAttribute
 from chalicelib.storage.records import Record
 from chalicelib.storage.unit_of_work import ConflictError, delete, put, update
 
 MEMPOOL_PATIENCE_SECONDS = 600
 SIGHTINGS_IN_ONE_ITEM = 500  # far below DynamoDB's 400 KB
+SLOTS_KEPT = 1
 
 
 class PointerView(Record):
@@ -23,22 +33,31 @@ class PointerView(Record):
 
     tenant_id = UnicodeAttribute(attr_name="t")
     payment_id = UnicodeAttribute(attr_name="p")
+    index = IntegerAttribute(attr_name="i")
 
 
 class Matcher:
-    """Tells which addresses are ours, and remembers whose for the transfers that match."""
+    """Tells which addresses are ours, and remembers whose for the transfers that match.
+
+    Where money lies in coins, the hot wallet's address is ours too: change comes back there, and what a treasurer
+    sends.
+    """
 
     def __init__(self, env: Environment, blockchain: str) -> None:
         self._env = env
         self._family = FAMILY_OF[blockchain]
+        self.has_coins = env.chains[blockchain].slot_kind == "inputs"
+        xpub = env.settings.deposit_xpubs[self._family]
+        self.hot_wallet = address_at(self._family, xpub, HOT_WALLET_PATH) if self.has_coins else None
         self.owners: dict[str, PointerView] = {}
 
     def __call__(self, addresses: Iterable[str]) -> set[str]:
-        """Return the addresses that have a pointer."""
-        wanted = {keys.address(self._family, address): address for address in addresses}
+        """Return the addresses that are ours."""
+        asked = set(addresses)
+        wanted = {keys.address(self._family, address): address for address in asked - {self.hot_wallet}}
         found = self._env.store.get_many(PointerView, list(wanted))
         self.owners |= {wanted[key]: pointer for key, pointer in found.items()}
-        return {wanted[key] for key in found}
+        return {wanted[key] for key in found} | asked & {self.hot_wallet}
 
 
 def store_blocks(env: Environment, blockchain: str, first: int, last: int) -> list[Sighted]:
@@ -49,6 +68,8 @@ def store_blocks(env: Environment, blockchain: str, first: int, last: int) -> li
     """
     matcher = Matcher(env, blockchain)
     transfers = env.chains[blockchain].scan(first, last, matcher)
+    if matcher.has_coins:
+        _store_coins(env, blockchain, transfers, matcher)
     by_block: defaultdict[tuple[int, str], list[Sighted]] = defaultdict(list)
     for sighted in _sighted(env, blockchain, transfers, matcher):
         by_block[sighted["height"], sighted["block_hash"]].append(sighted)
@@ -84,7 +105,7 @@ def _gone(env: Environment, blockchain: str, left: Sequence[MempoolRecord]) -> I
     A node may drop a transaction that others still have: it is given time to come back.
     """
     for record in left:
-        status = env.chains[blockchain].status(record.sighting["txid"])
+        status = env.chains[blockchain].status(record.sighting["txid"], record.sighting.get("spends"))
         is_old = env.clock.now() - record.seen_at >= MEMPOOL_PATIENCE_SECONDS
         if status.state == "mined":
             env.store.commit(delete(record.key))
@@ -138,7 +159,9 @@ def _sighted(
     for transfer in transfers:
         if not transfer.ok or transfer.units <= 0:
             continue
-        owner = matcher.owners[transfer.to]
+        owner = matcher.owners.get(transfer.to)
+        if owner is None:
+            continue  # the hot wallet's own
         try:
             currency = env.catalogue.by_chain_token(blockchain, transfer.token)
         except UnknownCurrencyError:
@@ -155,7 +178,24 @@ def _sighted(
             "tenant_id": owner.tenant_id,
             "payment_id": owner.payment_id,
             "seen_at": int(env.clock.now() * 1000),
+            **({"spends": _first_slots(transfer.spends)} if transfer.spends else {}),
         }
+
+
+def _first_slots(spends: str) -> str:
+    """Shorten what a transaction spends: that one part of it is spent elsewhere proves that it never comes."""
+    return ",".join(spends.split(",")[:SLOTS_KEPT])
+
+
+def _store_coins(env: Environment, blockchain: str, transfers: Iterable[Transfer], matcher: Matcher) -> None:
+    """Keep the coins that came in blocks: payouts are made of them. Whether one is spent, the node says then."""
+    for transfer in transfers:
+        if not transfer.ok or transfer.units <= 0:
+            continue
+        owner = matcher.owners.get(transfer.to)
+        key_path = f"0/{owner.index}" if owner else HOT_WALLET_PATH
+        pk, sk = keys.coin(blockchain, f"{transfer.txid}:{transfer.index}")
+        env.store.commit(put(CoinRecord(pk=pk, sk=sk, units=transfer.units, key_path=key_path)))
 
 
 def _store_stray(env: Environment, blockchain: str, transfer: Transfer, owner: PointerView) -> None:

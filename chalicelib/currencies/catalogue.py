@@ -69,6 +69,14 @@ class Catalogue:
         code = _blockchain_code(blockchain)
         return tuple(currency for currency in self._entries.currencies if currency.blockchain == code)
 
+    def most_confirmations(self, blockchain: str) -> int:
+        """Return how many blocks, its own included, make anything on a blockchain final enough.
+
+        Raises:
+            UnknownCurrencyError: no blockchain of ours is called that.
+        """
+        return max(currency.confirmations for currency in self.currencies_on(blockchain))
+
     def by_code(self, code: str) -> Currency:
         """Find a currency by its code, in any case.
 

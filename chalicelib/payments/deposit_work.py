@@ -134,10 +134,13 @@ def _credit(env: Environment, deposit: Deposit, record: PaymentRecord, state: Pa
     """The deposit was told to be deep enough: ask the chain once more, credit it only if all of it is so."""
     adapter = env.chains[deposit.blockchain]
     found = adapter.status(deposit.txid)
-    is_there = found.state == "mined" and found.ok and found.block_hash == deposit.block_hash
+    is_there = found.state == "mined" and found.ok and found.block_hash == deposit.block_hash and found.is_final
     if not is_there or not is_deep(env, deposit, adapter.head().height):
         logger.info("a deposit of payment %s is not where it was seen", record.sk)
         return None  # the scanner finds out what became of it, and tells
+    assert found.height is not None, "what is mined has its block"
+    assert found.block_hash is not None
+    adapter.witness(found.height, found.block_hash)
     now_known = state.deposit(deposit.deposit_id)
     is_same = now_known is not None and now_known.block_hash == deposit.block_hash
     return lifecycle.credit(state, deposit.deposit_id, _now(env)) if is_same else None
@@ -149,7 +152,7 @@ def _aftermath(env: Environment, record: PaymentRecord, state: PaymentState, sig
     deposit = state.deposit(sighting.deposit_id) or known
     if deposit is None or deposit.is_lost or deposit.height != sighting.height:
         return None  # never taken in, taken back already, or seen in another block since
-    found = env.chains[sighting.blockchain].status(sighting.txid)
+    found = env.chains[sighting.blockchain].status(sighting.txid, sighting.spends)
     if found.state == "mined" and found.ok:
         moved = replace(sighting, height=found.height, block_hash=found.block_hash, seen_at=_now(env))
         return lifecycle.admit(state, moved, deposit.counted_units, _now(env), known)
@@ -183,6 +186,7 @@ def sighting_of(env: Environment, sighted: Sighted) -> Sighting:
         height=sighted["height"],
         block_hash=sighted["block_hash"],
         seen_at=sighted["seen_at"] / 1000,
+        spends=sighted.get("spends"),
     )
 
 

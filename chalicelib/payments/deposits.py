@@ -48,6 +48,7 @@ class Sighting:
         height: the block's height, None in the mempool.
         block_hash: the block's hash, None in the mempool.
         seen_at: when this sighting was made, Unix seconds.
+        spends: what its transaction spends, where the chain tells it: by that it can be seen to be impossible.
     """
 
     blockchain: str
@@ -60,6 +61,7 @@ class Sighting:
     height: int | None
     block_hash: str | None
     seen_at: float
+    spends: str | None = None
 
     @property
     def deposit_id(self) -> str:

@@ -148,9 +148,29 @@ def open_payout(blockchain: str, withdrawal_id: str) -> Key:
     return Key(open_payouts(blockchain), withdrawal_id)
 
 
-def hot_wallet(blockchain: str) -> Key:
-    """A blockchain's hot wallet: the slot that its next payout takes."""
-    return Key(f"HOTWALLET#{blockchain}", "wallet")
+def hot_wallet(blockchain: str, source: str | None = None) -> Key:
+    """A blockchain's hot wallet, or a deposit account that is swept: the slot that its next payout takes."""
+    return Key(f"HOTWALLET#{blockchain}", f"account#{source}" if source else "wallet")
+
+
+def coins(blockchain: str) -> str:
+    """The partition of the coins that were paid to us on a blockchain, and may not be spent for good yet."""
+    return f"COIN#{blockchain}"
+
+
+def coin(blockchain: str, outpoint: str) -> Key:
+    """One of them: ``txid:index``."""
+    return Key(coins(blockchain), outpoint)
+
+
+def coin_batches(blockchain: str) -> str:
+    """The partition of the transactions that pay several withdrawals, as long as these are followed or watched."""
+    return f"BATCH#{blockchain}"
+
+
+def coin_batch(blockchain: str, slot: int) -> Key:
+    """One of them, by its number."""
+    return Key(coin_batches(blockchain), f"{slot:012d}")
 
 
 def fee_table() -> Key:

@@ -22,10 +22,11 @@ def stepped(env: Environment, record: WithdrawalRecord, change: Change, height: 
         height: the chain's height, which the event's confirmations are counted from.
     """
     seen_version, status_before = record.version, record.status
-    untold = steps.without_told(env, record)
+    untold = None if record.is_internal else steps.without_told(env, record)
     record.status, record.version, record.updated_at = change.status.value, change.version, change.at
     record.error_message, record.completed_at = change.error_message, change.completed_at
-    record.untold = [*untold, steps.step(status_before, rendering.as_stored(record), height)]
+    if untold is not None:
+        record.untold = [*untold, steps.step(status_before, rendering.as_stored(record), height)]
     return put(record, WithdrawalRecord.version == seen_version)
 
 
@@ -51,6 +52,8 @@ def ended(
     Raises:
         ConflictError: another has ended it: read again, decide again.
     """
+    if record.is_internal:
+        return [stepped(env, record, change, height), _closed(env, record)]
     tenant_id = record.tenant_id
     balance = balance or book.read_balance(env.store, *_where(record))
     is_settled = change.status is Status.COMPLETED
@@ -89,13 +92,19 @@ def end(
         ConflictError: the withdrawal or the balance is not as it was read: read again, decide again.
     """
     env.store.commit(*ended(env, record, change, height, balance), *more)
-    env.queues.wake_numbering(record.tenant_id, steps.subject(record.sk))
+    wake(env, record)
+
+
+def wake(env: Environment, record: WithdrawalRecord) -> None:
+    """Have the numbering writer look at a withdrawal; nobody is told of a move of our own money."""
+    if not record.is_internal:
+        env.queues.wake_numbering(record.tenant_id, steps.subject(record.sk))
 
 
 def _closed(env: Environment, record: WithdrawalRecord) -> Write:
     """Return the write that ends the following: what was signed is watched on, in the same item."""
-    currency = env.catalogue.by_code(record.currency)
-    key = keys.open_payout(currency.blockchain, record.sk)
+    blockchain, confirmations = _followed_on(env, record)
+    key = keys.open_payout(blockchain, record.sk)
     if record.slot is None:
         return delete(key)
     is_mined = record.height is not None
@@ -107,13 +116,22 @@ def _closed(env: Environment, record: WithdrawalRecord) -> Write:
             ended=record.status,
             version=1,
             slot=record.slot,
-            confirmations=currency.confirmations,
+            confirmations=confirmations,
+            source=record.source,
             height=record.height,
             block_hash=record.block_hash,
             is_ok=int(record.status == Status.COMPLETED) if is_mined else None,
             corrections=0,
         )
     )
+
+
+def _followed_on(env: Environment, record: WithdrawalRecord) -> tuple[str, int]:
+    """Return a withdrawal's blockchain, and how many blocks make its transaction final enough."""
+    if record.is_internal:
+        return record.blockchain, env.catalogue.most_confirmations(record.blockchain)
+    currency = env.catalogue.by_code(record.currency)
+    return currency.blockchain, currency.confirmations
 
 
 def _where(record: WithdrawalRecord) -> tuple[str, str, str]:

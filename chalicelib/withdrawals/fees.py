@@ -12,7 +12,6 @@ from fractions import Fraction
 from chalicelib.currencies import prices
 from chalicelib.currencies import service as currencies
 from chalicelib.currencies.blockchains import blockchain_by_name
-from chalicelib.currencies.catalogue import UnknownCurrencyError
 from chalicelib.currencies.currency import Currency
 from chalicelib.environment import Environment
 from chalicelib.errors import RatesUnavailableError
@@ -110,27 +109,14 @@ def _current(env: Environment, currency: Currency) -> int | None:
     chain = blockchain_by_name(currency.blockchain)
     payout = Payout(sender="", to="", token=currency.token, units=currency.withdrawal_min_units)
     try:
-        rate = currencies.board(env).rate(
-            _native_code(env, currency), currency.code, env.clock.now(), is_fixed=False
+        rate = currencies.board(env).symbol_rate(
+            chain.native_token, currency.price_symbol, env.clock.now(), is_fixed=False
         )
         fee = env.chains[currency.blockchain].estimate(payout)
-    except (UnknownCurrencyError, prices.RatesUnavailableError, KeyError):
+    except (prices.RatesUnavailableError, KeyError):
         return None
     except ChainUnavailableError:
         logger.warning("%s did not say what a payout costs", currency.blockchain)
         return None
     coins = Fraction(fee.units, 10**chain.native_decimals)
     return ceil_to(coins * rate * 10**currency.decimals, currency.quantum_units)
-
-
-def _native_code(env: Environment, currency: Currency) -> str:
-    """Return a catalogue code of the coin that the chain's fees are paid in, on whichever chain that is.
-
-    Raises:
-        UnknownCurrencyError: no currency of the catalogue is that coin, so it has no price.
-    """
-    native_token = blockchain_by_name(currency.blockchain).native_token
-    for listed in env.catalogue.all():
-        if listed.token == native_token:
-            return listed.code
-    raise UnknownCurrencyError(f"There is no price for {native_token}.")

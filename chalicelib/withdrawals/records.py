@@ -17,7 +17,7 @@ class Attempt:
 
     Attributes:
         txid: the id that it has on the chain.
-        raw: the bytes that go to the node, the same at every retry.
+        raw: the bytes that go to the node, the same at every retry; empty where a batch has them.
         fee_units: what it offers the chain at most, in units of the native coin.
         signed_at: Unix milliseconds.
     """
@@ -51,6 +51,11 @@ class WithdrawalRecord(Record):
         gas: ``[native coin's code, units]`` that the chain took for it, once it is settled or has failed.
         repaid: what of a released hold went to the account's debt.
         untold: steps whose telling may not have been numbered yet: see ``steps.py``.
+        is_batched: 1 when one transaction pays it and others: the bytes of its attempts lie in that batch.
+        source: the key that it leaves, as a path below the account; none for the hot wallet.
+        purpose: why we move money of our own, ``top-up`` or ``sweep``; none for a merchant's withdrawal.
+        blockchain: the chain of such a move, and
+        token: what it moves: it need not be a currency of the catalogue.
     """
 
     currency = UnicodeAttribute(attr_name="c")
@@ -83,6 +88,16 @@ class WithdrawalRecord(Record):
     gas = CompactJsonAttribute(attr_name="g", null=True)
     repaid = OptionalIntegerAttribute(attr_name="o")
     untold = CompactJsonAttribute(attr_name="l", null=True)
+    is_batched = OptionalIntegerAttribute(attr_name="b")
+    source = UnicodeAttribute(attr_name="k", null=True)
+    purpose = UnicodeAttribute(attr_name="y", null=True)
+    blockchain = UnicodeAttribute(attr_name="bc", null=True)
+    token = UnicodeAttribute(attr_name="tk", null=True)
+
+    @property
+    def is_internal(self) -> bool:
+        """Whether it moves our own money from one address of ours to another: nobody's balance changes."""
+        return self.purpose is not None
 
     @property
     def tenant_id(self) -> str:
@@ -97,20 +112,25 @@ class WithdrawalRecord(Record):
     @property
     def held_units(self) -> int:
         """What is held for it: all that leaves the account when it is settled."""
+        if self.is_internal:
+            return 0
         return self.amount + self.platform_fee + self.network_fee
 
     @property
     def attempts(self) -> list[Attempt]:
         """All that was ever signed for it, oldest first."""
-        return [
-            Attempt(txid, base64.b64decode(raw), fee_units, signed_at)
-            for txid, raw, fee_units, signed_at in self.signed or []
-        ]
+        return [read_attempt(stored) for stored in self.signed or []]
 
 
 def stored_attempt(attempt: Attempt) -> list[Any]:
     """Return an attempt in its stored shape."""
     return [attempt.txid, base64.b64encode(attempt.raw).decode(), attempt.fee_units, attempt.signed_at]
+
+
+def read_attempt(stored: list[Any]) -> Attempt:
+    """Return an attempt out of its stored shape."""
+    txid, raw, fee_units, signed_at = stored
+    return Attempt(txid, base64.b64decode(raw), fee_units, signed_at)
 
 
 class OpenPayout(Record):
@@ -123,6 +143,8 @@ class OpenPayout(Record):
         ended: the final status of a watched one; none while it is followed. The rest is of watched ones.
         version: counts the changes since.
         slot: the hot wallet's slot that it spends.
+        source: the key that it leaves; none for the hot wallet.
+        filler: what is to spend its slot in its place, an attempt as stored: see ``filling.py`` of the payouts.
         confirmations: how many blocks its currency asks for.
         height: the block that it was seen mined in, by height, and
         block_hash: by hash; none while it is in no block.
@@ -139,9 +161,5 @@ class OpenPayout(Record):
     block_hash = UnicodeAttribute(attr_name="bh", null=True)
     is_ok = OptionalIntegerAttribute(attr_name="k")
     corrections = OptionalIntegerAttribute(attr_name="o")
-
-
-class HotWallet(Record):
-    """A blockchain's hot wallet: slots below ``next_slot`` belong to one withdrawal each, for ever."""
-
-    next_slot = IntegerAttribute(attr_name="n")
+    source = UnicodeAttribute(attr_name="y", null=True)
+    filler = CompactJsonAttribute(attr_name="f", null=True)

@@ -11,14 +11,16 @@ import pytest
 from chalicelib.environment import Environment
 from chalicelib.ledger.book import read_balance
 from chalicelib.ledger.service import differences, fund
+from chalicelib.payouts import turns
+from chalicelib.payouts.records import HotWallet
+from chalicelib.payouts.rules import STUCK_SECONDS
 from chalicelib.storage import keys
 from chalicelib.storage.calls import StorageUnavailableError
 from chalicelib.storage.unit_of_work import ConflictError
 from chalicelib.tenants.service import NewTenant
-from chalicelib.withdrawals import changes, lifecycle, payouts
+from chalicelib.withdrawals import changes, lifecycle
 from chalicelib.withdrawals.lifecycle import TransitionError
-from chalicelib.withdrawals.payout_rules import STUCK_SECONDS
-from chalicelib.withdrawals.records import HotWallet, WithdrawalRecord
+from chalicelib.withdrawals.records import WithdrawalRecord
 from tests.journeys.books import statuses
 from tests.support.restless import restless_signers
 from tests.support.world import World
@@ -66,7 +68,7 @@ def paying(world: World, tenant: NewTenant) -> World:
 
 def one_turn(env: Environment) -> None:
     with suppress(StorageUnavailableError, ConflictError):
-        payouts.turn(env, "TRX")
+        turns.turn(env, "TRX")
 
 
 def take_back(env: Environment, record: WithdrawalRecord) -> None:

@@ -11,10 +11,10 @@ from chalicelib.chains.workers import scan_chain
 from chalicelib.currencies.workers import refresh_prices
 from chalicelib.environment import Environment
 from chalicelib.payments import workers as payment_workers
+from chalicelib.payouts import workers as payout_workers
 from chalicelib.transfers import workers as transfer_workers
 from chalicelib.webhooks import workers as webhook_workers
 from chalicelib.webhooks.batch import ProcessPool
-from chalicelib.withdrawals import workers as withdrawal_workers
 from sandbox.chain.node import SimNode
 from tests.faults import storage
 from tests.faults.near_chain import near_adapter
@@ -34,7 +34,7 @@ HANDLERS: dict[str, Callable[[Environment, dict[str, Any]], dict[str, Any]]] = {
     "numbering.fifo": webhook_workers.number_events,
     "deliveries": webhook_workers.deliver_webhooks,
     "transfers.fifo": transfer_workers.handle_transfers,
-    "payouts.fifo": withdrawal_workers.handle_payouts,
+    "payouts.fifo": payout_workers.handle_payouts,
 }
 
 
@@ -147,6 +147,6 @@ class Gateway:
     def sweep(self) -> None:
         payment_workers.expire_payments(self.env)
         payment_workers.sweep_deposits(self.env)
-        withdrawal_workers.sweep_payouts(self.env)
+        payout_workers.sweep_payouts(self.env)
         webhook_workers.sweep_outbox(self.env)
         webhook_workers.sweep_retries(self.env)

@@ -11,12 +11,13 @@ from chalicelib.ledger.entries import trial_balance
 from chalicelib.ledger.history import HistoryRecord
 from chalicelib.ledger.records import BalanceRecord, MovementRecord
 from chalicelib.payments.records import PaymentRecord
+from chalicelib.payouts.records import HotWallet
 from chalicelib.webhooks.events import EventRecord
 from chalicelib.webhooks.outbox import Reminder
 from chalicelib.webhooks.pages import LogPage
 from chalicelib.webhooks.retries import RetryEntry
 from chalicelib.withdrawals import bookings, lifecycle
-from chalicelib.withdrawals.records import HotWallet, WithdrawalRecord
+from chalicelib.withdrawals.records import WithdrawalRecord
 from tests.faults import storage
 from tests.faults.gateway import Gateway
 

@@ -12,11 +12,12 @@ from chalicelib.chains import scanner
 from chalicelib.chains.records import ChainCursor
 from chalicelib.ledger import book
 from chalicelib.payments import deposit_sweep, deposit_work, lifecycle, steps
+from chalicelib.payouts import hot_wallets, turns
 from chalicelib.storage import keys
 from chalicelib.storage.unit_of_work import put, update
 from chalicelib.tenants.service import NewTenant
 from chalicelib.webhooks import numbering
-from chalicelib.withdrawals import changes, hot_wallets, payouts
+from chalicelib.withdrawals import changes
 from tests.faults import payment_operations, webhook_operations, withdrawal_operations
 from tests.faults.crash_points import CrashPoints
 from tests.faults.gateway import Gateway
@@ -100,7 +101,7 @@ def keep_the_hold(patch: pytest.MonkeyPatch) -> None:
 
 
 def wake_no_payout(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(payouts, "sweep", lambda _: None)
+    patch.setattr(turns, "sweep", lambda _: None)
 
 
 @pytest.mark.parametrize(

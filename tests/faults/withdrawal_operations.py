@@ -7,10 +7,10 @@ from typing import Any
 from chalicelib.chains.workers import scan_chain
 from chalicelib.ledger.book import read_balance
 from chalicelib.ledger.service import fund
+from chalicelib.payouts import workers as payout_workers
+from chalicelib.payouts.rules import STUCK_SECONDS
 from chalicelib.tenants.service import NewTenant
 from chalicelib.withdrawals import changes, lifecycle
-from chalicelib.withdrawals import workers as withdrawal_workers
-from chalicelib.withdrawals.payout_rules import STUCK_SECONDS
 from chalicelib.withdrawals.records import WithdrawalRecord
 from sandbox.chain.hashing import strangers_address
 from tests.faults import storage
@@ -238,7 +238,7 @@ def _is_corrected(gateway: Gateway) -> bool:
 
 
 def _sweep(gateway: Gateway) -> None:
-    withdrawal_workers.sweep_payouts(gateway.env)
+    payout_workers.sweep_payouts(gateway.env)
 
 
 def _ending(decide: Callable[[str, int, int], lifecycle.Change]) -> Callable[[Gateway], bool]:

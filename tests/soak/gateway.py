@@ -180,16 +180,16 @@ def schedules(module: Any) -> dict[str, Callable[[], Any]]:
 
 def triggers(module: Any, settings: Any) -> dict[str, Callable[[Environment, dict[str, Any]], dict[str, Any]]]:
     from chalicelib.payments import workers as payments  # noqa: PLC0415 -- as their Lambdas load them
+    from chalicelib.payouts import workers as payouts  # noqa: PLC0415
     from chalicelib.transfers import workers as transfers  # noqa: PLC0415
     from chalicelib.webhooks import workers as webhooks  # noqa: PLC0415
-    from chalicelib.withdrawals import workers as withdrawals  # noqa: PLC0415
 
     return {
         settings.deposits_queue_url: payments.handle_deposits,
         settings.numbering_queue_url: webhooks.number_events,
         settings.deliveries_queue_url: webhooks.deliver_webhooks,
         settings.transfers_queue_url: transfers.handle_transfers,
-        settings.payouts_queue_url: withdrawals.handle_payouts,
+        settings.payouts_queue_url: payouts.handle_payouts,
     }
 
 

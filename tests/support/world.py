@@ -13,11 +13,11 @@ from chalicelib.config import BLOCKCHAINS
 from chalicelib.currencies.workers import refresh_prices
 from chalicelib.environment import Environment
 from chalicelib.payments import workers as payment_workers
+from chalicelib.payouts import workers as payout_workers
 from chalicelib.queues import Queues
 from chalicelib.transfers import workers as transfer_workers
 from chalicelib.webhooks import service as webhooks
 from chalicelib.webhooks import workers as webhook_workers
-from chalicelib.withdrawals import workers as withdrawal_workers
 from chalicelib.withdrawals.fees import refresh_fees
 from sandbox.chain.node import SimNode
 from sandbox.chain.server import NodeServer
@@ -160,7 +160,7 @@ class World:
             (settings.numbering_queue_url, webhook_workers.number_events),
             (settings.deliveries_queue_url, webhook_workers.deliver_webhooks),
             (settings.transfers_queue_url, transfer_workers.handle_transfers),
-            (settings.payouts_queue_url, withdrawal_workers.handle_payouts),
+            (settings.payouts_queue_url, payout_workers.handle_payouts),
         ):
             for body in self.aws.messages(url):
                 count += 1
@@ -177,7 +177,7 @@ class World:
         payment_workers.expire_payments(self.env)
         payment_workers.sweep_deposits(self.env)
         transfer_workers.sweep_transfers(self.env)
-        withdrawal_workers.sweep_payouts(self.env)
+        payout_workers.sweep_payouts(self.env)
         webhook_workers.sweep_outbox(self.env)
         webhook_workers.sweep_retries(self.env)
         self.settle()

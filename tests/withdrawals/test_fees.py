@@ -9,9 +9,13 @@ import pytest
 
 from chalicelib.chains.adapter import ChainUnavailableError, Fee, Payout
 from chalicelib.currencies import service as currencies
+from chalicelib.currencies.prices import PriceBoard
+from chalicelib.currencies.records import PriceBoardRecord
 from chalicelib.currencies.workers import refresh_prices
 from chalicelib.environment import Environment
 from chalicelib.errors import RatesUnavailableError
+from chalicelib.storage import keys
+from chalicelib.storage.unit_of_work import put
 from chalicelib.withdrawals import fees
 
 
@@ -74,11 +78,25 @@ def test_a_token_is_charged_the_same_in_its_own_worth_rounded_up(env: Environmen
     assert fee(env, "USDTARB") > 0
 
 
+def test_gas_coins_that_are_no_currency_have_a_price_too(env: Environment) -> None:
+    fees.refresh_fees(env)
+    board, now = currencies.board(env), env.clock.now()
+    exact = Fraction(1, 1000) * board.symbol_rate("BNB", "USDT", now, is_fixed=False) * 10**18
+    assert exact <= fee(env, "USDTBSC") < exact + 10**10
+    exact = Fraction(1, 100) * board.symbol_rate("POL", "USDT", now, is_fixed=False) * 10**6
+    assert exact <= fee(env, "USDTPOLYGON") < exact + 1
+
+
 def test_a_coin_without_a_price_leaves_it_to_the_catalogue(env: Environment, chains: dict[str, Any]) -> None:
+    known = currencies.stored_board(env).prices
+    without = {symbol: quote for symbol, quote in known.items() if symbol not in {"BNB", "POL"}}
+    pk, sk = keys.price_board()
+    env.store.commit(put(PriceBoardRecord(pk=pk, sk=sk, prices=PriceBoard(without).to_json())))
     fees.refresh_fees(env)
     for code in ("USDTBSC", "USDTPOLYGON"):
         assert fee(env, code) == env.catalogue.by_code(code).network_fee_units
     assert chains["BSC"].asked == []
+    assert fee(env, "TRX") == 13_000_000
 
 
 def test_a_chain_that_is_away_keeps_its_last_fee_and_others_go_on(

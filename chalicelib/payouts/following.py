@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Sequence
 
-from chalicelib.chains.adapter import TransactionRefusedError, TxStatus
-from chalicelib.withdrawals import bookings, changes, lifecycle, payout_rules, releases, steps
-from chalicelib.withdrawals.hot_wallets import Wallet
+from chalicelib.chains.adapter import ChainUnavailableError, TransactionRefusedError, TxStatus
+from chalicelib.payouts import batching, rules
+from chalicelib.payouts.hot_wallets import Wallet
+from chalicelib.payouts.rules import Followed, Next
+from chalicelib.withdrawals import bookings, changes, lifecycle, releases
 from chalicelib.withdrawals.lifecycle import Status
-from chalicelib.withdrawals.payout_rules import Followed, Next
-from chalicelib.withdrawals.records import WithdrawalRecord, stored_attempt
+from chalicelib.withdrawals.records import Attempt, WithdrawalRecord, stored_attempt
 
 ROUNDS = 12  # of one turn: from signed to settled in one go takes five
 
@@ -33,8 +34,8 @@ def follow(wallet: Wallet, record: WithdrawalRecord) -> None:
     for _ in range(ROUNDS):
         if lifecycle.is_final(record.status) or _is_resting(wallet, record):
             return
-        seen = [wallet.adapter.status(attempt.txid) for attempt in record.attempts]
-        step = payout_rules.next_step(_known(wallet, record), seen, wallet.head.height, was_sent=was_sent)
+        seen = wallet.seen(record)
+        step = rules.next_step(_known(wallet, record), seen, wallet.head.height, was_sent=was_sent)
         if step is Next.WAIT:
             if not _bump_if_stuck(wallet, record, seen):
                 return
@@ -42,6 +43,9 @@ def follow(wallet: Wallet, record: WithdrawalRecord) -> None:
         elif step is Next.SEND:
             send(wallet, record, seen)
             was_sent = True
+        elif step is Next.SIGN_ANEW:
+            _sign_anew(wallet, record)
+            was_sent = False
         else:
             _take(wallet, record, step, seen)
 
@@ -49,10 +53,10 @@ def follow(wallet: Wallet, record: WithdrawalRecord) -> None:
 def send(wallet: Wallet, record: WithdrawalRecord, seen: Sequence[TxStatus]) -> None:
     """Hand the stored bytes to the node, oldest first; what it answers decides nothing."""
     for attempt, status in zip(record.attempts, seen, strict=True):
-        if status.state == "mempool":
+        if status.state in {"mempool", "impossible"}:
             continue
         try:
-            wallet.adapter.broadcast(attempt.raw)
+            wallet.adapter.broadcast(wallet.raw(record, attempt))
         except TransactionRefusedError as error:
             logger.info("a node says no to %s of withdrawal %s: %s", attempt.txid, record.sk, error)
 
@@ -61,8 +65,7 @@ def _is_resting(wallet: Wallet, record: WithdrawalRecord) -> bool:
     """Whether it lies in its block still, not deep enough: nothing to do, and no question but for that block."""
     if record.height is None or record.status != Status.SUBMITTED:
         return False
-    confirmations = wallet.currency(record).confirmations
-    if payout_rules.is_deep(record.height, wallet.head.height, confirmations):
+    if rules.is_deep(record.height, wallet.head.height, wallet.confirmations(record)):
         return False
     return wallet.block_hash(record.height) == record.block_hash
 
@@ -73,20 +76,24 @@ def _known(wallet: Wallet, record: WithdrawalRecord) -> Followed:
         mined=record.mined,
         height=record.height,
         block_hash=record.block_hash,
-        confirmations=wallet.currency(record).confirmations,
+        confirmations=wallet.confirmations(record),
+        is_expiring=wallet.adapter.slot_kind == "expiry",
     )
 
 
 def _take(wallet: Wallet, record: WithdrawalRecord, step: Next, seen: Sequence[TxStatus]) -> None:
     """Store one step, told where the merchant is to know it."""
-    env, mined = wallet.env, payout_rules.mined_place(seen)
+    env, mined = wallet.env, rules.mined_place(seen)
     at = int(env.clock.now() * 1000)
     if step in (Next.SETTLE, Next.FAIL_REVERTED, Next.FAIL_IMPOSSIBLE):
-        _note_gas(wallet, record, None if mined is None else seen[mined].fee_units)
+        if mined is not None:
+            _witness(wallet, seen[mined])
+            _note_gas(wallet, record, seen[mined].fee_units)
         status = Status.COMPLETED if step is Next.SETTLE else Status.FAILED
         reason = {Next.FAIL_REVERTED: REVERTED, Next.FAIL_IMPOSSIBLE: IMPOSSIBLE}.get(step)
         change = lifecycle.change(record.status, record.version, status, at, reason)
-        released = releases.writes(env, record) if status is Status.FAILED else []
+        is_released = status is Status.FAILED and not record.is_internal
+        released = releases.writes(env, record) if is_released else []
         changes.end(env, record, change, *released, height=wallet.head.height)
         return
     note_block(record, mined, seen)
@@ -95,7 +102,7 @@ def _take(wallet: Wallet, record: WithdrawalRecord, step: Next, seen: Sequence[T
         return
     change = lifecycle.change(record.status, record.version, Status.SUBMITTED, at)
     env.store.commit(changes.stepped(env, record, change, wallet.head.height))
-    env.queues.wake_numbering(record.tenant_id, steps.subject(record.sk))
+    changes.wake(env, record)
 
 
 def note_block(record: WithdrawalRecord, mined: int | None, seen: Sequence[TxStatus]) -> None:
@@ -105,10 +112,29 @@ def note_block(record: WithdrawalRecord, mined: int | None, seen: Sequence[TxSta
     record.block_hash = None if mined is None else seen[mined].block_hash
 
 
+def _witness(wallet: Wallet, seen: TxStatus) -> None:
+    """Settle and release on the word of every provider that can be asked, not of one."""
+    if seen.height is not None and seen.block_hash is not None:
+        wallet.adapter.witness(seen.height, seen.block_hash)
+
+
 def _note_gas(wallet: Wallet, record: WithdrawalRecord, fee_units: int | None) -> None:
     """Note what the chain took: the platform's cost, booked with the end of the withdrawal."""
+    if record.is_batched:
+        fee_units = batching.share(wallet, record, fee_units)
     if fee_units:
         record.gas = [bookings.gas_code(wallet.env.catalogue, wallet.blockchain), fee_units]
+
+
+def _sign_anew(wallet: Wallet, record: WithdrawalRecord) -> None:
+    """Sign a payout whose bytes have expired for good: none of them can be mined any more."""
+    assert record.slot is not None, "what is signed has its slot"
+    fee_units = wallet.adapter.estimate(wallet.payout(record)).units
+    lacking = wallet.lacks(record, fee_units)
+    if lacking is not None:
+        wallet.alarm(f"the hot wallet is short of {lacking}")
+        raise ChainUnavailableError(f"{record.sk} cannot be signed anew: the hot wallet is short of {lacking}")
+    _append(wallet, record, wallet.sign(record, record.slot, fee_units))
 
 
 def _bump_if_stuck(wallet: Wallet, record: WithdrawalRecord, seen: Sequence[TxStatus]) -> bool:
@@ -118,20 +144,25 @@ def _bump_if_stuck(wallet: Wallet, record: WithdrawalRecord, seen: Sequence[TxSt
     """
     env, newest = wallet.env, record.attempts[-1]
     states = {one.state for one in seen}
-    if not states <= {"mempool", "missing"}:
-        return False
-    if not payout_rules.is_stuck(newest.signed_at, int(env.clock.now() * 1000)):
+    if wallet.adapter.slot_kind == "expiry" or not states <= {"mempool", "missing"}:
+        return False  # what expires is signed anew once it has
+    if record.is_batched:
+        return batching.push(wallet, record, seen)
+    if not rules.is_stuck(newest.signed_at, int(env.clock.now() * 1000)):
         return False
     estimated_units = wallet.adapter.estimate(wallet.payout(record)).units
     if "mempool" not in states and estimated_units <= newest.fee_units:
         wallet.alarm(f"no node takes {newest.txid}")
         return False
-    fee_units = payout_rules.bumped_fee_units(newest.fee_units, estimated_units, len(record.signed))
+    fee_units = rules.bumped_fee_units(newest.fee_units, estimated_units, len(record.attempts))
     if fee_units is None:
         wallet.alarm(f"{newest.txid} is not mined, whatever it offers")
         return False
-    assert record.slot is not None, "what is signed has its slot"
-    attempt = wallet.sign(record, record.slot, fee_units)
-    record.signed = [*record.signed, stored_attempt(attempt)]
-    env.store.commit(changes.noted(env, record))  # before it is sent: what may be mined is known to us
+    _append(wallet, record, wallet.sign_dearer(newest, fee_units))
     return True
+
+
+def _append(wallet: Wallet, record: WithdrawalRecord, attempt: Attempt) -> None:
+    """Store another attempt before it is sent: what may be mined is known to us."""
+    record.signed = [*(record.signed or []), stored_attempt(attempt)]
+    wallet.env.store.commit(changes.noted(wallet.env, record))

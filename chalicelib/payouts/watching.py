@@ -8,14 +8,16 @@ from collections.abc import Sequence
 
 from chalicelib.acting import acting_for
 from chalicelib.chains.adapter import TxStatus
-from chalicelib.ledger import book, rules
+from chalicelib.ledger import book
+from chalicelib.ledger import rules as ledger_rules
+from chalicelib.payouts import coins, filling, following, rules
+from chalicelib.payouts.hot_wallets import Wallet
+from chalicelib.payouts.rules import Watch, Watched
 from chalicelib.storage import keys
 from chalicelib.storage.unit_of_work import ConflictError, Write, delete, put
 from chalicelib.webhooks import outbox
-from chalicelib.withdrawals import changes, following, payout_rules
-from chalicelib.withdrawals.hot_wallets import Wallet
+from chalicelib.withdrawals import changes
 from chalicelib.withdrawals.lifecycle import Status
-from chalicelib.withdrawals.payout_rules import Watch, Watched
 from chalicelib.withdrawals.records import OpenPayout, WithdrawalRecord
 
 ROUNDS = 3  # of one turn: its new block is noted, then what follows from it is done
@@ -36,7 +38,7 @@ def watch(wallet: Wallet, entry: OpenPayout) -> None:
         ConflictError: another worker dealt with it meanwhile.
     """
     if entry.height is not None and wallet.block_hash(entry.height) == entry.block_hash:
-        step = payout_rules.once_noted(_known(entry), wallet.head.height)
+        step = rules.once_noted(_known(entry), wallet.head.height)
         if step is Watch.LEAVE:
             _leave(wallet, entry)
         if step is not Watch.CORRECT:
@@ -49,8 +51,8 @@ def _look_after(wallet: Wallet, entry: OpenPayout) -> None:
     record = wallet.env.store.get(WithdrawalRecord, keys.withdrawal(entry.tenant_id, entry.sk))
     assert record is not None, "a withdrawal stays for ever"
     for _ in range(ROUNDS):
-        seen = [wallet.adapter.status(attempt.txid) for attempt in record.attempts]
-        step = payout_rules.watched_step(_known(entry), seen, wallet.head.height)
+        seen = wallet.seen(record)
+        step = rules.watched_step(_known(entry), seen, wallet.head.height)
         if step is Watch.NOTE:
             _note(wallet, entry, record, seen)
         elif step is Watch.CORRECT:
@@ -66,7 +68,9 @@ def _finish(
     """Do what ends a turn's look at one."""
     if step is Watch.LEAVE:
         _leave(wallet, entry)
-    elif step is Watch.ALARM:
+    elif step is Watch.FILL and wallet.adapter.slot_kind == "sequence":
+        filling.fill(wallet, entry, record)
+    elif step in (Watch.ALARM, Watch.FILL):
         wallet.alarm(f"slot {entry.slot} of {entry.ended} withdrawal {entry.sk} is not spent as it should be")
     elif step is Watch.SEND:
         logger.error("%s withdrawal %s is on the chain no more, its bytes are sent again", entry.ended, entry.sk)
@@ -88,7 +92,7 @@ def _known(entry: OpenPayout) -> Watched:
 
 def _note(wallet: Wallet, entry: OpenPayout, record: WithdrawalRecord, seen: Sequence[TxStatus]) -> None:
     """Note which block it lies in now, or that it lies in none: the confirmations that are shown follow."""
-    mined = payout_rules.mined_place(seen)
+    mined = rules.mined_place(seen)
     following.note_block(record, mined, seen)
     entry.height, entry.block_hash = record.height, record.block_hash
     entry.is_ok = None if mined is None else int(bool(seen[mined].ok))
@@ -106,7 +110,7 @@ def _correct(wallet: Wallet, entry: OpenPayout, record: WithdrawalRecord) -> Non
     assert record.mined is not None, "only what lies deep in a block is booked"
     movement_id = f"correction:{record.sk}:{record.attempts[record.mined].txid}:{entry.corrections}"
     before = book.read_balance(env.store, tenant_id, record.account, record.currency)
-    decide = rules.reverse if known.is_ok else rules.credit
+    decide = ledger_rules.reverse if known.is_ok else ledger_rules.credit
     posting = decide(before, record.account, record.amount, record.amount)
     row = book.movement(
         tenant_id,
@@ -134,9 +138,13 @@ def _leave(wallet: Wallet, entry: OpenPayout) -> None:
         wallet.env.store.commit(delete(entry.key, OpenPayout.version == entry.version))
     except ConflictError:  # another worker ended it, or noted something: the next turn sees it
         logger.info("the watch of withdrawal %s was ended or went on meanwhile", entry.sk)
+        return
+    if wallet.adapter.slot_kind == "inputs" and entry.slot is not None:
+        coins.forget_when_over(wallet, entry.slot)
 
 
 def _changed(entry: OpenPayout) -> Write:
+    """Return the write of a changed entry, on the condition that it is still the one that was read."""
     seen_version = entry.version
     entry.version = (seen_version or 0) + 1
     return put(entry, OpenPayout.version == seen_version)

@@ -15,6 +15,7 @@ BUMP_NUMERATOR, BUMP_DENOMINATOR = 9, 8
 # A fee so many times what the node itself estimates will not help either: a person must look.
 MOST_TIMES_ESTIMATE = 10
 MOST_ATTEMPTS = 100  # what fits one item, with room
+MOST_CHILDREN = 10  # nodes pass on 25 unmined transactions in a row at most
 DEAR = 3  # a live fee over so many times the fixed one is waited out
 # A payout is watched until it lies far deeper than any reorganisation that we reckon with: three times the depth
 # that was taken for final, and no less than sixty blocks where that depth is small.
@@ -33,6 +34,7 @@ class Next(StrEnum):
     SETTLE = "settle"
     FAIL_REVERTED = "fail reverted"
     FAIL_IMPOSSIBLE = "fail impossible"
+    SIGN_ANEW = "sign anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Followed:
         height: the block that it was seen in, and
         block_hash: that block's hash.
         confirmations: how many blocks, its own included, make it final.
+        is_expiring: what is signed on this chain expires: once it has, for good, it is signed anew.
     """
 
     is_submitted: bool
@@ -52,6 +55,7 @@ class Followed:
     height: int | None
     block_hash: str | None
     confirmations: int
+    is_expiring: bool = False
 
 
 class Watch(StrEnum):
@@ -62,6 +66,7 @@ class Watch(StrEnum):
     NOTE = "note"
     SEND = "send"
     CORRECT = "correct"
+    FILL = "fill"
     ALARM = "alarm"
 
 
@@ -119,7 +124,7 @@ def watched_step(known: Watched, seen: Sequence[TxStatus], head_height: int) -> 
 
 
 def _once_lost(known: Watched, seen: Sequence[TxStatus], head_height: int) -> Watch:
-    """Decide for what is in no block: only what is completed, and was never corrected, may be sent again."""
+    """Decide for what is in no block: what has left by the books is sent again, else its slot is filled."""
     states = [one.state for one in seen]
     if "impossible" in states:
         if known.is_paid:
@@ -128,9 +133,9 @@ def _once_lost(known: Watched, seen: Sequence[TxStatus], head_height: int) -> Wa
             one.state == "impossible" and is_deep(one.height, head_height, known.watched_blocks) for one in seen
         )
         return Watch.LEAVE if is_over else Watch.REST
-    if known.is_completed and not known.corrections:
+    if known.is_paid:
         return Watch.REST if states[-1] == "mempool" else Watch.SEND
-    return Watch.REST if "mempool" in states else Watch.ALARM
+    return Watch.REST if "mempool" in states else Watch.FILL
 
 
 def next_step(known: Followed, seen: Sequence[TxStatus], head_height: int, *, was_sent: bool) -> Next:
@@ -147,8 +152,14 @@ def next_step(known: Followed, seen: Sequence[TxStatus], head_height: int, *, wa
         return _once_mined(known, seen[mined], mined, head_height)
     if known.mined is not None:
         return Next.FORGET
+    return _while_unmined(known, seen, head_height, was_sent=was_sent)
+
+
+def _while_unmined(known: Followed, seen: Sequence[TxStatus], head_height: int, *, was_sent: bool) -> Next:
     states = [one.state for one in seen]
-    if "impossible" in states:
+    if known.is_expiring and states[-1] == "impossible":
+        return Next.SIGN_ANEW if set(states) == {"impossible"} else Next.WAIT
+    if "impossible" in states and not known.is_expiring:
         return Next.FAIL_IMPOSSIBLE if _is_impossible_for_good(known, seen, head_height) else Next.WAIT
     if "mempool" in states and not known.is_submitted:
         return Next.SUBMITTED
@@ -194,7 +205,7 @@ def _once_mined(known: Followed, seen: TxStatus, mined: int, head_height: int) -
     is_noted = (known.mined, known.height, known.block_hash) == (mined, seen.height, seen.block_hash)
     if not (is_noted and known.is_submitted):
         return Next.NOTE
-    if not is_deep(seen.height, head_height, known.confirmations):
+    if not (is_deep(seen.height, head_height, known.confirmations) and seen.is_final):
         return Next.WAIT
     return Next.SETTLE if seen.ok else Next.FAIL_REVERTED
 

@@ -5,9 +5,9 @@ import pytest
 from chalicelib.ledger.service import fund, trial_balances
 from chalicelib.tenants.service import NewTenant
 from tests.journeys.books import books, history, statuses
+from tests.payouts.steps_of_payouts import FUNDED, GAS, HELD, SENT, arrived, available, put
 from tests.support.world import World
 from tests.withdrawals.accepted import accept, stored
-from tests.withdrawals.steps_of_payouts import FUNDED, GAS, HELD, SENT, arrived, available, put
 
 
 def test_a_withdrawal_is_signed_sent_confirmed_and_settled(paying: World, tenant: NewTenant) -> None:

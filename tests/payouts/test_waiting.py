@@ -7,17 +7,17 @@ import pytest
 
 from chalicelib.chains.adapter import Fee, Payout
 from chalicelib.ledger.service import fund
+from chalicelib.payouts import turns
+from chalicelib.payouts.turns import turn
+from chalicelib.payouts.workers import handle_payouts
 from chalicelib.storage import keys
 from chalicelib.storage.unit_of_work import put as store_put
 from chalicelib.tenants.service import NewTenant
-from chalicelib.withdrawals import payouts
 from chalicelib.withdrawals.fees import FeeTableCache, FeeTableRecord
 from chalicelib.withdrawals.guarding import set_frozen
-from chalicelib.withdrawals.payouts import turn
-from chalicelib.withdrawals.workers import handle_payouts
+from tests.payouts.steps_of_payouts import FUNDED, GAS, SENT, put
 from tests.support.world import World, sqs_event
 from tests.withdrawals.accepted import accept, stored
-from tests.withdrawals.steps_of_payouts import FUNDED, GAS, SENT, put
 
 
 def test_too_little_coin_keeps_it_pending_with_an_alarm_and_smaller_ones_may_pass(
@@ -96,7 +96,7 @@ def test_without_a_signer_nothing_is_lost(paying: World, caplog: pytest.LogCaptu
 
 
 def test_the_rest_of_many_is_signed_in_the_next_turn(paying: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(payouts, "SIGNED_IN_ONE_TURN", 2)
+    monkeypatch.setattr(turns, "SIGNED_IN_ONE_TURN", 2)
     records = [accept(paying.env, paying.tenant.tenant_id, 1_000_000) for _ in range(5)]
     paying.aws.messages(paying.env.settings.payouts_queue_url)
     turn(paying.env, "TRX")
@@ -108,7 +108,7 @@ def test_the_rest_of_many_is_signed_in_the_next_turn(paying: World, monkeypatch:
 def test_the_waiting_ones_that_cannot_be_paid_do_not_keep_the_others_from_their_turn(
     paying: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(payouts, "SIGNED_IN_ONE_TURN", 2)
+    monkeypatch.setattr(turns, "SIGNED_IN_ONE_TURN", 2)
     paying.node.set_hot_wallet("TRX", "USDT", 9_000_000)
     large = [accept(paying.env, paying.tenant.tenant_id, 10_000_000) for _ in range(3)]
     small = accept(paying.env, paying.tenant.tenant_id, 1_000_000)

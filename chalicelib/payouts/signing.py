@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from chalicelib.errors import RatesUnavailableError, WithdrawalsFrozenError
+from chalicelib.payouts import rules
+from chalicelib.payouts.hot_wallets import Wallet
 from chalicelib.storage.unit_of_work import ConflictError
-from chalicelib.withdrawals import changes, fees, lifecycle, payout_rules, protection, steps
-from chalicelib.withdrawals.hot_wallets import Wallet
+from chalicelib.withdrawals import changes, fees, lifecycle, protection
 from chalicelib.withdrawals.lifecycle import Status
 from chalicelib.withdrawals.records import WithdrawalRecord, stored_attempt
 
@@ -36,8 +37,8 @@ def sign(wallet: Wallet, record: WithdrawalRecord) -> bool:
         ConflictError: the slot or the withdrawal is not what it was; nothing happened.
     """
     env = wallet.env
-    if _is_in_the_way(wallet, _standing_obstacle(wallet, record)):
-        return False  # found without a question about this one: many may wait for the same
+    if is_held_up(wallet, record):
+        return False
     fee_units = wallet.adapter.estimate(wallet.payout(record)).units
     if _is_in_the_way(wallet, _shortage(wallet, record, fee_units)):
         return False
@@ -52,9 +53,17 @@ def sign(wallet: Wallet, record: WithdrawalRecord) -> bool:
         wallet.note_frozen(record.tenant_id)
         raise ConflictError("the merchant's withdrawals were frozen while this one was signed") from None
     wallet.reserve(record, fee_units)
-    wallet.signed_count += 1
-    env.queues.wake_numbering(record.tenant_id, steps.subject(record.sk))
+    wallet.turn.signed_count += 1
+    changes.wake(env, record)
     return True
+
+
+def is_held_up(wallet: Wallet, record: WithdrawalRecord) -> bool:
+    """Tell whether something stands in a withdrawal's way that is known without a question about this one.
+
+    Many may wait for the same; the operator is told of it once a turn.
+    """
+    return _is_in_the_way(wallet, _standing_obstacle(wallet, record))
 
 
 def _is_in_the_way(wallet: Wallet, obstacle: Obstacle | None) -> bool:
@@ -64,15 +73,17 @@ def _is_in_the_way(wallet: Wallet, obstacle: Obstacle | None) -> bool:
 
 
 def _standing_obstacle(wallet: Wallet, record: WithdrawalRecord) -> Obstacle | None:
+    if record.is_internal:
+        return _shortage(wallet, record, 0)
     if wallet.is_frozen(record.tenant_id):
         return Obstacle("the merchant's withdrawals are frozen", is_alarm=False)
     try:
         live_units = fees.network_fee_units(wallet.env, wallet.currency(record))
     except RatesUnavailableError:
         return Obstacle(f"what a payout of {record.currency} costs is not known")
-    if payout_rules.is_too_dear(live_units, record.network_fee):
-        return Obstacle(f"a payout of {record.currency} costs over {payout_rules.DEAR} times what was fixed")
-    return _shortage(wallet, record, 0)
+    if rules.is_too_dear(live_units, record.network_fee):
+        return Obstacle(f"a payout of {record.currency} costs over {rules.DEAR} times what was fixed")
+    return None if wallet.adapter.slot_kind == "inputs" else _shortage(wallet, record, 0)
 
 
 def _shortage(wallet: Wallet, record: WithdrawalRecord, fee_units: int) -> Obstacle | None:

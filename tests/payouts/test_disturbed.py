@@ -4,13 +4,13 @@ from itertools import pairwise
 
 import pytest
 
+from chalicelib.payouts import rules
 from chalicelib.tenants.service import NewTenant
-from chalicelib.withdrawals import payout_rules
 from sandbox.due_work import DueWork
 from tests.journeys.books import books
+from tests.payouts.steps_of_payouts import FUNDED, GAS, SENT, arrived, available, put
 from tests.support.world import World
 from tests.withdrawals.accepted import stored
-from tests.withdrawals.steps_of_payouts import FUNDED, GAS, SENT, arrived, available, put
 
 
 def test_a_stuck_payout_is_bumped_in_its_slot_and_paid_once(paying: World, tenant: NewTenant) -> None:
@@ -18,7 +18,7 @@ def test_a_stuck_payout_is_bumped_in_its_slot_and_paid_once(paying: World, tenan
     record = put(paying)
     paying.settle()
     paying.mine(count=3)
-    paying.sweep(payout_rules.STUCK_SECONDS - 60)
+    paying.sweep(rules.STUCK_SECONDS - 60)
     assert len(stored(paying.env, record).attempts) == 1
     paying.sweep(61)
     first, second = stored(paying.env, record).attempts
@@ -35,10 +35,10 @@ def test_a_bump_whose_sending_was_lost_is_sent_later(paying: World) -> None:
     paying.node.set_payouts("TRX", "stuck")
     record = put(paying)
     paying.settle()
-    paying.clock.advance(payout_rules.STUCK_SECONDS)
+    paying.clock.advance(rules.STUCK_SECONDS)
     paying.node.set_outage("TRX", 0)
     found = stored(paying.env, record)
-    from chalicelib.withdrawals import following, hot_wallets  # noqa: PLC0415 -- half a turn
+    from chalicelib.payouts import following, hot_wallets  # noqa: PLC0415 -- half a turn
 
     wallet = hot_wallets.wallet(paying.env, "TRX")
     seen = [wallet.adapter.status(found.attempts[0].txid)]
@@ -54,10 +54,10 @@ def test_a_fee_is_not_raised_for_ever(paying: World, caplog: pytest.LogCaptureFi
     record = put(paying)
     paying.settle()
     for _ in range(40):
-        paying.sweep(payout_rules.STUCK_SECONDS)
+        paying.sweep(rules.STUCK_SECONDS)
     fees = [attempt.fee_units for attempt in stored(paying.env, record).attempts]
     assert all(after * 8 >= before * 9 for before, after in pairwise(fees))
-    assert fees[-1] <= GAS * payout_rules.MOST_TIMES_ESTIMATE
+    assert fees[-1] <= GAS * rules.MOST_TIMES_ESTIMATE
     assert "whatever it offers" in caplog.text
     paying.mine(count=19)
     assert stored(paying.env, record).status == "completed"
@@ -174,7 +174,7 @@ def test_the_sandboxs_clock_stops_where_a_payout_becomes_stuck(paying: World) ->
     record = put(paying)
     paying.settle()
     now = paying.clock.now()
-    due = stored(paying.env, record).attempts[0].signed_at / 1000 + payout_rules.STUCK_SECONDS
+    due = stored(paying.env, record).attempts[0].signed_at / 1000 + rules.STUCK_SECONDS
     assert DueWork(paying.env).next_after(now, now + 3600) == due
     assert DueWork(paying.env).next_after(due, due + 60) is None
     paying.node.set_payouts("TRX", "ok")

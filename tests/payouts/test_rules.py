@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.chains.adapter import TxStatus
-from chalicelib.withdrawals import payout_rules
-from chalicelib.withdrawals.payout_rules import Followed, Next, next_step
+from chalicelib.payouts import rules
+from chalicelib.payouts.rules import Followed, Next, next_step
 
 CONFIRMATIONS = 5
 MISSING, MEMPOOL = TxStatus("missing"), TxStatus("mempool")
@@ -74,7 +74,7 @@ def test_an_end_needs_proof_as_deep_as_the_currency_asks(
 ) -> None:
     step = next_step(known, seen, head, was_sent=was_sent)
     if step in (Next.SETTLE, Next.FAIL_REVERTED):
-        mined = seen[payout_rules.mined_place(seen) or 0]
+        mined = seen[rules.mined_place(seen) or 0]
         assert known.is_submitted
         assert mined.state == "mined"
         assert mined.ok is (step is Next.SETTLE)
@@ -88,19 +88,19 @@ def test_an_end_needs_proof_as_deep_as_the_currency_asks(
 def test_a_raised_fee_is_an_eighth_more_at_least_and_within_reason(
     newest: int, estimated: int, attempts: int
 ) -> None:
-    raised = payout_rules.bumped_fee_units(newest, estimated, attempts)
+    raised = rules.bumped_fee_units(newest, estimated, attempts)
     if raised is None:
-        assert attempts >= payout_rules.MOST_ATTEMPTS or newest * 9 > estimated * 8 * 10 - 8
+        assert attempts >= rules.MOST_ATTEMPTS or newest * 9 > estimated * 8 * 10 - 8
     else:
         assert raised * 8 >= newest * 9
         assert estimated <= raised <= estimated * 10
 
 
 def test_a_payout_is_stuck_after_ten_minutes() -> None:
-    assert not payout_rules.is_stuck(1_000, 600_999)
-    assert payout_rules.is_stuck(1_000, 601_000)
+    assert not rules.is_stuck(1_000, 600_999)
+    assert rules.is_stuck(1_000, 601_000)
 
 
 def test_three_times_the_fixed_fee_is_paid_and_more_is_not() -> None:
-    assert not payout_rules.is_too_dear(3_000, 1_000)
-    assert payout_rules.is_too_dear(3_001, 1_000)
+    assert not rules.is_too_dear(3_000, 1_000)
+    assert rules.is_too_dear(3_001, 1_000)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from chalicelib.environment import Environment
-from chalicelib.withdrawals import payouts
+from chalicelib.payouts import turns
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ def handle_payouts(env: Environment, event: dict[str, Any]) -> dict[str, Any]:
     failed = []
     for blockchain, message_ids in woken.items():
         try:
-            payouts.turn(env, blockchain)
+            turns.turn(env, blockchain)
         except Exception:
             logger.exception("the payouts of %s were not all dealt with, the wake-up comes again", blockchain)
             failed += [{"itemIdentifier": message_id} for message_id in message_ids]
@@ -28,4 +28,4 @@ def handle_payouts(env: Environment, event: dict[str, Any]) -> dict[str, Any]:
 
 def sweep_payouts(env: Environment) -> None:
     """Wake hot wallets with open payouts, and tell what a lost message left untold."""
-    payouts.sweep(env)
+    turns.sweep(env)

@@ -5,17 +5,18 @@ condition of what was read, and the next turn begins with reading.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from chalicelib.acting import acting_for
 from chalicelib.chains.adapter import ChainUnavailableError
 from chalicelib.environment import Environment
+from chalicelib.payouts import batching, filling, following, hot_wallets, signing, watching
+from chalicelib.payouts.hot_wallets import Wallet
 from chalicelib.storage import keys
 from chalicelib.storage.calls import StorageUnavailableError
 from chalicelib.storage.unit_of_work import ConflictError
 from chalicelib.webhooks.reminding import PATIENCE_SECONDS, is_told
-from chalicelib.withdrawals import following, hot_wallets, lifecycle, signing, steps, watching
-from chalicelib.withdrawals.hot_wallets import Wallet
+from chalicelib.withdrawals import lifecycle, steps
 from chalicelib.withdrawals.lifecycle import Status
 from chalicelib.withdrawals.records import OpenPayout, WithdrawalRecord
 
@@ -80,11 +81,17 @@ def _work_through(env: Environment, blockchain: str) -> None:
     spending = sorted([*spending, *watched], key=_place)  # a lost one holds up all later ones: it goes first
     waiting = [record for record in records if record.slot is None]
     troubles = _deal_with_all(wallet, spending)
-    troubles += _deal_with_all(wallet, waiting)
-    if wallet.signed_count >= SIGNED_IN_ONE_TURN:
+    troubles += _deal_with_all(wallet, _batched(wallet, waiting))
+    filling.look_for_gaps(wallet, spending)
+    if wallet.turn.signed_count >= SIGNED_IN_ONE_TURN:
         env.queues.wake_payouts(blockchain)
     if troubles:
         raise troubles[0]
+
+
+def _batched(wallet: Wallet, waiting: Sequence[WithdrawalRecord]) -> Sequence[WithdrawalRecord]:
+    """Sign those that wait together, where money lies in coins; elsewhere each is signed when it is dealt with."""
+    return batching.sign(wallet, waiting) if wallet.adapter.slot_kind == "inputs" else waiting
 
 
 def _place(one: WithdrawalRecord | OpenPayout) -> tuple[int, str]:
@@ -95,13 +102,13 @@ def _deal_with_all(wallet: Wallet, records: Iterable[WithdrawalRecord | OpenPayo
     """Deal with each; what goes wrong with one does not hold up the others."""
     troubles: list[Exception] = []
     for record in records:
-        if wallet.signed_count >= SIGNED_IN_ONE_TURN:
+        if wallet.turn.signed_count >= SIGNED_IN_ONE_TURN and record.slot is None:
             break
         try:
             if isinstance(record, OpenPayout):
-                watching.watch(wallet, record)
+                watching.watch(wallet.of(record.source), record)
             else:
-                _deal_with(wallet, record)
+                _deal_with(wallet.of(record.source), record)
         except (ChainUnavailableError, StorageUnavailableError):
             raise
         except Exception as trouble:
@@ -115,7 +122,7 @@ def _deal_with(wallet: Wallet, record: WithdrawalRecord) -> None:
     for _ in range(ATTEMPTS):
         try:
             with acting_for(record.tenant_id):
-                if record.status != Status.PENDING or signing.sign(wallet, record):
+                if record.slot is not None or (record.status == Status.PENDING and signing.sign(wallet, record)):
                     following.follow(wallet, record)
         except ConflictError:
             fresh = wallet.env.store.get(WithdrawalRecord, record.key)

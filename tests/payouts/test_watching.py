@@ -1,18 +1,19 @@
 """Payouts after their end: a reorganisation deeper than what was taken for final loses none, and no coin."""
 
 import logging
+from dataclasses import replace
 
 import pytest
 
 from chalicelib.chains.adapter import TxStatus
+from chalicelib.payouts.rules import Watch, Watched, watched_step
 from chalicelib.storage import keys
 from chalicelib.tenants.service import NewTenant
-from chalicelib.withdrawals.payout_rules import Watch, Watched, watched_step
-from chalicelib.withdrawals.records import OpenPayout, WithdrawalRecord
+from chalicelib.withdrawals.records import OpenPayout, WithdrawalRecord, read_attempt
 from tests.journeys.books import books
+from tests.payouts.steps_of_payouts import FUNDED, HELD, SENT, arrived, available, put
 from tests.support.world import World
 from tests.withdrawals.accepted import stored
-from tests.withdrawals.steps_of_payouts import FUNDED, HELD, SENT, arrived, available, put
 
 DEPTH = 19
 
@@ -94,16 +95,39 @@ def test_a_completed_payout_that_is_reverted_after_all_is_credited_back_once(
     books(paying, tenant)
 
 
-def test_a_failed_payout_that_is_dropped_is_never_sent_again(
-    paying: World, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_slot_of_a_failed_payout_that_is_dropped_is_filled_with_nothing(paying: World) -> None:
+    record = ended(paying, "revert")
+    txid = record.attempts[0].txid
+    paying.node.set_payouts("TRX", "ok")
+    paying.node.reorg("TRX", DEPTH, [txid])
+    later = put(paying)
+    paying.tick()
+    (entry,) = [one for one in watched(paying) if one.sk == record.sk]
+    assert entry.filler is not None
+    filler = read_attempt(entry.filler)
+    assert filler.fee_units > record.attempts[-1].fee_units
+    paying.work(times=2)
+    paying.mine(count=DEPTH)
+    assert paying.node.status("TRX", filler.txid).state == "mined"
+    assert paying.node.status("TRX", txid).state in ("missing", "impossible")
+    assert arrived(paying, record) == []
+    assert stored(paying.env, later).status == "completed"
+    assert available(paying) == (FUNDED - HELD, 0)
+
+
+def test_a_filler_is_signed_once_and_sent_until_a_node_has_it(paying: World) -> None:
     record = ended(paying, "revert")
     paying.node.reorg("TRX", DEPTH, [record.attempts[0].txid])
     paying.tick()
-    paying.mine(count=DEPTH)
-    assert paying.node.status("TRX", record.attempts[0].txid).state == "missing"
-    assert available(paying) == (FUNDED, 0)
-    assert "is not spent as it should be" in caplog.text
+    paying.node.set_payouts("TRX", "stuck")
+    (entry,) = watched(paying)
+    paying.sweep()
+    paying.mine()
+    paying.node.reorg("TRX", 1, [read_attempt(entry.filler).txid])
+    paying.sweep()
+    paying.mine(count=2)
+    (again,) = watched(paying)
+    assert again.filler == entry.filler
 
 
 def test_the_watch_ends_far_deeper_than_the_confirmations(paying: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -140,8 +164,9 @@ BACK, OVER = TxStatus("mined", 10, "a", ok=False), TxStatus("impossible", 10)
         (LOST, [TxStatus("mempool"), AWAY], 99, Watch.SEND),
         (LOST, [AWAY, TxStatus("mempool")], 99, Watch.REST),
         (LOST, [OVER], 99, Watch.ALARM),
-        (CORRECTED, [AWAY], 99, Watch.ALARM),
-        (FAILED, [AWAY], 99, Watch.ALARM),
+        (CORRECTED, [AWAY], 99, Watch.FILL),
+        (FAILED, [AWAY], 99, Watch.FILL),
+        (replace(FAILED, corrections=1), [AWAY], 99, Watch.SEND),
         (FAILED, [TxStatus("mempool")], 99, Watch.REST),
         (FAILED, [OVER], 68, Watch.REST),
         (FAILED, [OVER], 69, Watch.LEAVE),

@@ -1,0 +1,92 @@
+"""What paying out keeps beside the withdrawals: a wallet's counter, and the transactions that pay several."""
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.chains.adapter import Coin, Spending
+from chalicelib.storage.attributes import CompactJsonAttribute, IntegerAttribute
+from chalicelib.storage.records import Record
+
+
+class HotWallet(Record):
+    """A wallet that payouts leave: slots below ``next_slot`` belong to one transaction each, for ever."""
+
+    next_slot = IntegerAttribute(attr_name="n")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAttempt:
+    """A transaction signed for a batch: the same coins as every other one, and the same payouts.
+
+    Attributes:
+        txid: the id that it has on the chain.
+        raw: the bytes that go to the node, the same at every retry.
+        fee_units: what it leaves to the chain.
+        change_units: what comes back to the hot wallet.
+        signed_at: Unix milliseconds.
+    """
+
+    txid: str
+    raw: bytes
+    fee_units: int
+    change_units: int
+    signed_at: int
+
+
+class CoinBatch(Record):
+    """One transaction that pays several withdrawals out of coins; its coins are its slot. Bytes lie here once.
+
+    Attributes:
+        payouts: ``[merchant, withdrawal id]`` of each, in the order of the outputs.
+        coins: ``[outpoint, units, key path]`` of each coin that every attempt spends.
+        signed: attempts as stored: see ``attempts``.
+        pushed: children that pay for a stuck attempt where it cannot be replaced, in the same shape.
+        version: counts the changes.
+    """
+
+    payouts = CompactJsonAttribute(attr_name="p")
+    coins = CompactJsonAttribute(attr_name="c")
+    signed = CompactJsonAttribute(attr_name="t")
+    pushed = CompactJsonAttribute(attr_name="u", null=True)
+    version = IntegerAttribute(attr_name="v")
+
+    @property
+    def attempts(self) -> list[BatchAttempt]:
+        """All that was ever signed for it, oldest first."""
+        return [_read(stored) for stored in self.signed]
+
+    @property
+    def children(self) -> list[BatchAttempt]:
+        """What was signed to pay for its newest attempt, oldest first: each spends the change of the last."""
+        return [_read(stored) for stored in self.pushed or []]
+
+    def spending(self, attempt: BatchAttempt) -> Spending:
+        """Return what an attempt takes and leaves."""
+        coins = tuple(Coin(outpoint, units, key_path) for outpoint, units, key_path in self.coins)
+        return Spending(coins, attempt.fee_units, attempt.change_units)
+
+    def raw_of(self, txid: str) -> bytes:
+        """Return an attempt's bytes.
+
+        Raises:
+            KeyError: it has no such attempt.
+        """
+        return {attempt.txid: attempt.raw for attempt in self.attempts}[txid]
+
+    def share(self, fee_units: int, withdrawal_id: str) -> int:
+        """Return a withdrawal's part of what the chain took: equal parts, the odd units on the first ones."""
+        place = [found for _, found in self.payouts].index(withdrawal_id)
+        each, odd_units = divmod(fee_units, len(self.payouts))
+        return each + (1 if place < odd_units else 0)
+
+
+def stored_attempt(attempt: BatchAttempt) -> list[Any]:
+    """Return a batch's attempt in its stored shape."""
+    raw = base64.b64encode(attempt.raw).decode()
+    return [attempt.txid, raw, attempt.fee_units, attempt.change_units, attempt.signed_at]
+
+
+def _read(stored: list[Any]) -> BatchAttempt:
+    txid, raw, fee_units, change_units, signed_at = stored
+    return BatchAttempt(txid, base64.b64decode(raw), fee_units, change_units, signed_at)
