@@ -57,11 +57,16 @@ def waiting_transfers(chain: ChainState) -> list[Transfer]:
     return [transfer for each in chain.mempool() for transfer in _outputs(chain, each, None)]
 
 
-def status(chain: ChainState, txid: str) -> TxStatus:
-    """Return where a transaction stands; impossible when what it spends is spent by another."""
+def status(chain: ChainState, txid: str, spends: str | None = None) -> TxStatus:
+    """Return where a transaction stands; impossible when what it spends is spent by another.
+
+    Of one that it never saw it can say so when it is told what that one ``spends``: ``sender:sequence``.
+    """
     transaction = chain.transaction(txid)
     if transaction is None:
-        return TxStatus("missing")
+        rivals = chain.spending(spends.replace(":", "#")) if spends else []
+        mined = [rival.height for rival in rivals if rival.state == MINED]
+        return TxStatus("impossible", mined[0]) if mined else TxStatus("missing")
     if transaction.state == MINED:
         assert transaction.height is not None  # a mined transaction is in a block
         block_hash = chain.block_hash(transaction.height)

@@ -188,11 +188,11 @@ class SimNode:
         with self._store.look():
             return explorer.waiting_transfers(chain)
 
-    def status(self, blockchain: str, txid: str) -> TxStatus:
+    def status(self, blockchain: str, txid: str, spends: str | None = None) -> TxStatus:
         """Return where a transaction stands."""
         chain = self._chain(blockchain)
         with self._store.look():
-            return explorer.status(chain, txid)
+            return explorer.status(chain, txid, spends)
 
     def next_sequence(self, blockchain: str, address: str) -> int:
         """Return the lowest sequence number of a sender that no mined transaction has used."""

@@ -116,7 +116,7 @@ def _mempool(node: SimNode, blockchain: str, _: dict[str, Any]) -> list[dict[str
 
 
 def _status(node: SimNode, blockchain: str, params: dict[str, Any]) -> dict[str, Any]:
-    status = asdict(node.status(blockchain, params["txid"]))
+    status = asdict(node.status(blockchain, params["txid"], params.get("spends")))
     return status | {"fee_units": None if status["fee_units"] is None else str(status["fee_units"])}
 
 

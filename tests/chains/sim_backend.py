@@ -9,6 +9,7 @@ from sandbox.chain.keys import hot_wallet_address, hot_wallet_key
 from sandbox.chain.node import SimNode
 from sandbox.chain.server import LOOPBACK, NodeServer
 from sandbox.hd_keys import deposit_xpubs
+from tests.chains.backend import ChainBackend
 
 SEED = 7
 
@@ -21,7 +22,7 @@ class MovableClock:
         return self.time
 
 
-class SimBackend:
+class SimBackend(ChainBackend):
     def __init__(self, path, blockchain: str, token: str = "USDT") -> None:
         self.blockchain, self.token, self.clock = blockchain, token, MovableClock()
         self.node = SimNode(path, SEED, self.clock)

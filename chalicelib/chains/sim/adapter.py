@@ -70,9 +70,9 @@ class SimAdapter:
         """Return the transfers to our addresses that are in no block yet."""
         return _ours(self._ask(_read_transfers, "mempool"), match)
 
-    def status(self, txid: str, spends: str | None = None) -> TxStatus:  # noqa: ARG002 -- the node knows
+    def status(self, txid: str, spends: str | None = None) -> TxStatus:
         """Return where a transaction stands now."""
-        return self._ask(_read_status, "status", txid=txid)
+        return self._ask(_read_status, "status", txid=txid, spends=spends)
 
     def balance(self, address: str, token: str) -> int:
         """Return the units of a token that an address has in blocks."""
