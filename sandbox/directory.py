@@ -12,8 +12,8 @@ from pathlib import Path
 
 from sandbox.variables import VariableError
 
-CHAINS, SURROUNDINGS, CLOCK = "chains.sqlite", "surroundings.sqlite", "clock.sqlite"
-_KEPT = (CHAINS, SURROUNDINGS)  # not the clock: it never goes back
+CHAINS, SURROUNDINGS, CLOCK, NODES = "chains.sqlite", "surroundings.sqlite", "clock.sqlite", "nodes"
+_KEPT = (CHAINS, SURROUNDINGS, NODES)  # not the clock: it never goes back
 _RUNNING, _LAST_CLEAN_STOP = "running", "last-clean-stop"
 
 
@@ -52,8 +52,7 @@ def note_clean_stop(directory: Path) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
     for name in _KEPT:
-        if (directory / name).exists():
-            shutil.copy2(directory / name, fresh / name)
+        _copy(directory / name, fresh / name)
     shutil.rmtree(directory / _LAST_CLEAN_STOP, ignore_errors=True)
     fresh.rename(directory / _LAST_CLEAN_STOP)
     (directory / _RUNNING).unlink(missing_ok=True)
@@ -63,7 +62,20 @@ def go_back_to_clean_stop(directory: Path) -> None:
     """Put back what the last clean stop kept; when there was none, the state is empty."""
     for name in _KEPT:
         for beside in ("", "-wal", "-shm"):
-            (directory / f"{name}{beside}").unlink(missing_ok=True)
-        kept = directory / _LAST_CLEAN_STOP / name
-        if kept.exists():
-            shutil.copy2(kept, directory / name)
+            _remove(directory / f"{name}{beside}")
+        _copy(directory / _LAST_CLEAN_STOP / name, directory / name)
+
+
+def _copy(kept: Path, to: Path) -> None:
+    """Copy a file or a directory, if there is one."""
+    if kept.is_dir():
+        shutil.copytree(kept, to)
+    elif kept.exists():
+        shutil.copy2(kept, to)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

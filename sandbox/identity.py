@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.variables import VariableError, Variables
+from sandbox.variables import SIMULATED, VariableError, Variables
 
 KEY_BYTES = 32
 
@@ -39,16 +39,16 @@ def load_or_make(variables: Variables) -> Identity:
     """Return the identity of the sandbox's directory, made on its first start.
 
     Raises:
-        VariableError: the directory was made with another seed or engine.
+        VariableError: the directory was made with another seed, engine or kind of chains.
     """
     path = variables.directory / "identity.json"
     if not path.exists():
         write_secret_file(path, _new(variables))
     kept = json.loads(path.read_text())
     for name, value in _made_with(variables).items():
-        if kept[name] != value:
+        if kept.get(name, SIMULATED) != value:
             raise VariableError(
-                f"{variables.directory} was made with {name}={kept[name]}: start with that, "
+                f"{variables.directory} was made with {name}={kept.get(name)}: start with that, "
                 "or set SANDBOX_DIR to another directory."
             )
     return Identity(
@@ -67,7 +67,7 @@ def write_secret_file(path: Path, content: Any) -> None:
 
 
 def _made_with(variables: Variables) -> dict[str, Any]:
-    return {"SANDBOX_SEED": variables.seed, "ENGINE": variables.engine}
+    return {"SANDBOX_SEED": variables.seed, "ENGINE": variables.engine, "CHAINS": variables.chains}
 
 
 def _new(variables: Variables) -> dict[str, Any]:

@@ -11,13 +11,13 @@ from botocore.config import Config
 from chalicelib import assembly
 from chalicelib.chains.records import ChainCursor
 from chalicelib.clock import Clock
-from chalicelib.config import BLOCKCHAINS, Settings
+from chalicelib.config import Settings
 from chalicelib.environment import Environment
 from chalicelib.queues import Queues, urls_of
 from chalicelib.storage import keys
 from chalicelib.storage.records import Record
 from chalicelib.storage.unit_of_work import ConflictError, update
-from sandbox.chain.keys import hot_wallet_key
+from sandbox.chain.chains import Wiring
 from sandbox.engine.engine import ACCESS_KEY, REGION, Engine
 from sandbox.engine.provision import Names
 from sandbox.hd_keys import deposit_xpubs
@@ -54,7 +54,7 @@ def client(service: str, endpoint_url: str) -> Any:
     return botocore.session.get_session().create_client(service, REGION, endpoint_url=endpoint_url, config=config)
 
 
-def settings(variables: Variables, identity: Identity, engine: Engine, names: Names, node_port: int) -> Settings:
+def settings(variables: Variables, identity: Identity, engine: Engine, names: Names, wiring: Wiring) -> Settings:
     """Return the product's settings."""
     return Settings(
         table_name=names.table_name,
@@ -72,11 +72,13 @@ def settings(variables: Variables, identity: Identity, engine: Engine, names: Na
         pepper=identity.pepper,
         secrets_key=identity.secrets_key,
         deposit_xpubs=deposit_xpubs(variables.seed),
-        chain_nodes=dict.fromkeys(BLOCKCHAINS, f"sim://127.0.0.1:{node_port}"),
+        chain_nodes=wiring.nodes,
         price_sources=PRICE_SOURCES,
         allow_local_callbacks=variables.local_callbacks,
         sandbox_seed=variables.seed,
-        hot_wallet_keys={name: hot_wallet_key(variables.seed, name).hex() for name in BLOCKCHAINS},
+        hot_wallet_keys=wiring.hot_wallet_keys,
+        deposit_seeds=wiring.deposit_seeds,
+        chain_identities=wiring.identities,
         rate_limits=variables.rate_limits,
     )
 

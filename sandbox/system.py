@@ -10,8 +10,8 @@ from chalicelib.chains.workers import scan_chain
 from chalicelib.environment import Environment
 from sandbox import demo_tenant, directory, functions, identity, product, treasury
 from sandbox.background import Repeating
-from sandbox.chain.node import SimNode
-from sandbox.chain.server import NodeServer
+from sandbox.chain import simulated
+from sandbox.chain.chains import Chains, Wiring
 from sandbox.clock import SandboxClock
 from sandbox.conductor import Conductor
 from sandbox.controls.desk import Desk
@@ -24,7 +24,7 @@ from sandbox.prices import PriceDesk
 from sandbox.queues.delays import DelayStore
 from sandbox.queues.post_office import PostOffice
 from sandbox.state_file import StateFile
-from sandbox.variables import VariableError, Variables
+from sandbox.variables import REAL, VariableError, Variables
 from sandbox.web import api_server, control_server, serving
 
 LOOK_SECONDS = 0.1
@@ -80,20 +80,16 @@ class System:
         product.use_local_credentials()
         sqs = product.client("sqs", engine.sqs_endpoint)
         names = provision(product.client("dynamodb", engine.dynamodb_endpoint), sqs)
-        node = SimNode(variables.directory / directory.CHAINS, variables.seed, clock)
-        stack.callback(node.close)
-        node_server = NodeServer(node)
-        node_server.start()
-        stack.callback(node_server.stop)
+        chains, wiring = self._start_chains(stack, clock)
         post_office = PostOffice(sqs, names.queue_urls, DelayStore(surroundings), clock)
         resolver, prices = LocalNames(surroundings), PriceDesk(surroundings)
-        settings = product.settings(variables, who, engine, names, node_server.port)
+        settings = product.settings(variables, who, engine, names, wiring)
         env = product.environment(settings, clock, post_office, resolver, prices)
         application_module = _application(env)
         tick = partial(scan_chain, env)
         schedules = functions.schedules(application_module)
-        conductor = Conductor(clock, post_office, schedules, DueWork(env), node.mine, tick)
-        desk = Desk(variables, env, node, conductor, Inbox(surroundings, clock), resolver, prices)
+        conductor = Conductor(clock, post_office, schedules, DueWork(env), chains.mine, tick)
+        desk = Desk(variables, env, chains, conductor, Inbox(surroundings, clock), resolver, prices)
         return self._open(stack, desk, post_office, application_module)
 
     def _enter_state(self, stack: ExitStack) -> None:
@@ -105,6 +101,14 @@ class System:
                 directory.go_back_to_clean_stop(where)
         stack.callback(lambda: directory.note_clean_stop(where) if self._is_saved else None)
 
+    def _start_chains(self, stack: ExitStack, clock: SandboxClock) -> tuple[Chains, Wiring]:
+        """Start the nodes: simulated, or real ones where they can be had."""
+        if self._variables.chains == REAL:
+            from sandbox.nodes.real_chains import start  # noqa: PLC0415 -- loaded when chosen
+
+            return start(self._variables, clock, stack, say)
+        return simulated.start(self._variables, clock, stack)
+
     def _start_engine(self, stack: ExitStack) -> engines.Engine:
         say(f"Starting the engine ({self._variables.engine}) …")
         engine = engines.start(self._variables.engine, self._variables.directory / "engine")
@@ -115,13 +119,19 @@ class System:
         stack.callback(stop)
         return engine
 
+    def _stock(self, desk: Desk) -> None:
+        """Fill the hot wallets."""
+        of_coins = [name for name in sorted(desk.env.chains) if desk.env.chains[name].slot_kind == "inputs"]
+        treasury.stock(desk.chains, desk.env.catalogue, without=of_coins)
+        treasury.stock_coins(desk.chains, desk.conductor, desk.env.catalogue, of_coins)
+
     def _open(
         self, stack: ExitStack, desk: Desk, post_office: PostOffice, application_module: Any
     ) -> dict[str, Any]:
         """Bring the product to life, the public API last: when it answers, all else is there."""
         say("Preparing prices, chains and the demo tenant …")
         product.free_leases(desk.env)
-        treasury.stock(desk.node, desk.env.catalogue)
+        self._stock(desk)
         credentials = demo_tenant.load_or_create(desk.env, desk.variables)
         controls = control_server.make_server(desk, desk.variables.control_port)
         _run(stack, controls)

@@ -12,6 +12,7 @@ T = TypeVar("T")
 
 HIGHEST_PORT = 65_535
 LONGEST_BLOCK_SECONDS = 86_400
+SIMULATED, REAL = "simulated", "real"
 
 
 class VariableError(Exception):
@@ -31,6 +32,7 @@ class Variables:
         rate_limits: whether token requests are limited.
         block_seconds: a block on every chain this often; 0 is never by itself.
         seed: what keys, prices and the chains' hashes are made from.
+        chains: ``simulated`` or ``real``: what the blockchains are.
     """
 
     port: int
@@ -41,6 +43,7 @@ class Variables:
     rate_limits: bool
     block_seconds: float
     seed: int
+    chains: str = SIMULATED
 
     @property
     def base_url(self) -> str:
@@ -68,6 +71,7 @@ def read(environment: Mapping[str, str]) -> Variables:
         rate_limits=_read(environment, "RATE_LIMITS", "1", _flag),
         block_seconds=_read(environment, "BLOCK_SECONDS", "2", _block_seconds),
         seed=_read(environment, "SANDBOX_SEED", "1", _seed),
+        chains=_read(environment, "CHAINS", SIMULATED, _chains),
     )
     if variables.port == variables.control_port:
         raise VariableError(f"PORT and CONTROL_PORT are both {variables.port}: give each its own.")
@@ -98,6 +102,12 @@ def _directory(text: str) -> Path:
 def _engine(text: str) -> str:
     if text not in ENGINES:
         raise ValueError(f"it must be {' or '.join(ENGINES)}")
+    return text
+
+
+def _chains(text: str) -> str:
+    if text not in {SIMULATED, REAL}:
+        raise ValueError(f"it must be {SIMULATED} or {REAL}")
     return text
 
 

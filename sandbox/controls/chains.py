@@ -72,7 +72,7 @@ def transfer(desk: Desk, body: Transfer, blockchain: str) -> dict[str, Any]:
     """Let someone pay; it is in the next block."""
     code = blockchain_of(blockchain)
     units = units_of(body.amount, decimals_of(desk.env.catalogue, code, body.token))
-    txid = _asked(lambda: desk.node.transfer(code, body.address, body.token, units))
+    txid = _asked(lambda: desk.chains.transfer(code, body.address, body.token, units))
     desk.conductor.look_at(code)
     return {"transaction_hash": txid, "block": None}
 
@@ -81,21 +81,21 @@ def blocks(desk: Desk, body: Blocks, blockchain: str) -> dict[str, Any]:
     """Mine blocks, and deal with each before the next."""
     code = blockchain_of(blockchain)
     desk.conductor.mine(code, body.count)
-    return {"blockchain": code, "height": desk.node.height(code)}
+    return {"blockchain": code, "height": desk.chains.height(code)}
 
 
 def reorganise(desk: Desk, body: Reorganisation, blockchain: str) -> dict[str, Any]:
     """Replace the last blocks, without the dropped transactions."""
     code = blockchain_of(blockchain)
-    _asked(lambda: desk.node.reorg(code, body.depth, body.drop))
+    _asked(lambda: desk.chains.reorg(code, body.depth, body.drop))
     desk.conductor.look_at(code)
-    return {"blockchain": code, "height": desk.node.height(code), "dropped": body.drop}
+    return {"blockchain": code, "height": desk.chains.height(code), "dropped": body.drop}
 
 
 def double_spend(desk: Desk, body: DoubleSpend, blockchain: str) -> dict[str, Any]:
     """Replace a transaction that is in no block."""
     code = blockchain_of(blockchain)
-    txid = _asked(lambda: desk.node.doublespend(code, body.transaction_hash))
+    txid = _asked(lambda: desk.chains.doublespend(code, body.transaction_hash))
     desk.conductor.look_at(code)
     return {"transaction_hash": txid, "replaced": body.transaction_hash}
 
@@ -103,7 +103,7 @@ def double_spend(desk: Desk, body: DoubleSpend, blockchain: str) -> dict[str, An
 def payouts(desk: Desk, body: Payouts, blockchain: str) -> dict[str, Any]:
     """Say what happens to payouts."""
     code = blockchain_of(blockchain)
-    _asked(lambda: desk.node.set_payouts(code, body.outcome))
+    _asked(lambda: desk.chains.set_payouts(code, body.outcome))
     return {"blockchain": code, "outcome": body.outcome}
 
 
@@ -112,7 +112,7 @@ def hot_wallet(desk: Desk, body: HotWallet, blockchain: str) -> dict[str, Any]:
     code = blockchain_of(blockchain)
     token = body.token.upper()
     units = units_of(body.amount, decimals_of(desk.env.catalogue, code, token))
-    address = _asked(lambda: desk.node.set_hot_wallet(code, token, units))
+    address = _asked(lambda: desk.chains.set_hot_wallet(code, token, units))
     return {"blockchain": code, "address": address, "token": token, "amount": _amount(desk, code, token, units)}
 
 
@@ -120,14 +120,14 @@ def outage(desk: Desk, body: Outage, blockchain: str) -> dict[str, Any]:
     """Let the node refuse to answer for so long, by the sandbox's clock."""
     code = blockchain_of(blockchain)
     seconds = seconds_of(body.seconds, LONGEST_OUTAGE_SECONDS)
-    desk.node.set_outage(code, seconds)
+    desk.chains.set_outage(code, seconds)
     return {"blockchain": code, "seconds": seconds}
 
 
 def transaction(desk: Desk, blockchain: str, transaction_hash: str) -> dict[str, Any]:
     """Show a transaction that chain or mempool has."""
     code = blockchain_of(blockchain)
-    view = _asked(lambda: desk.node.transaction(code, transaction_hash))
+    view = _asked(lambda: desk.chains.transaction(code, transaction_hash))
     outputs = [
         {"address": leg.address, "token": leg.token, "amount": _amount(desk, code, leg.token, leg.units)}
         for leg in view.outputs
@@ -148,7 +148,7 @@ def address(desk: Desk, blockchain: str, address: str) -> dict[str, Any]:
             "block": view.height,
             "confirmations": view.confirmations,
         }
-        for view in _asked(lambda: desk.node.address_transfers(code, address))
+        for view in _asked(lambda: desk.chains.address_transfers(code, address))
     ]
     return {"transfers": transfers}
 

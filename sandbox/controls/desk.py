@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from chalicelib.currencies.blockchains import UnknownBlockchainError, blockchain_by_name
 from chalicelib.environment import Environment
 from chalicelib.errors import NotFoundError
-from sandbox.chain.node import SimNode
+from sandbox.chain.chains import Chains
 from sandbox.conductor import Conductor
 from sandbox.inbox import Inbox
 from sandbox.names import LocalNames
@@ -20,7 +20,7 @@ class Desk:
     Attributes:
         variables: what the sandbox was started with.
         env: the product's environment.
-        node: the simulated chains.
+        chains: the blockchains, simulated or real.
         conductor: runs what is due.
         inbox: the webhook receivers.
         names: what host names resolve to.
@@ -29,7 +29,7 @@ class Desk:
 
     variables: Variables
     env: Environment
-    node: SimNode
+    chains: Chains
     conductor: Conductor
     inbox: Inbox
     names: LocalNames

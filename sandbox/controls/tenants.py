@@ -75,7 +75,7 @@ def fund(desk: Desk, body: Funding, tenant_id: str) -> dict[str, Any]:
         raise InvalidRequestError("Check the amount.", details={"amount": [str(error)]}) from None
     if not units:
         raise InvalidRequestError("Check the amount.", details={"amount": ["must be more than zero"]})
-    desk.node.fund_hot_wallet(currency.blockchain, currency.token, units)
+    desk.chains.fund_hot_wallet(currency.blockchain, currency.token, units)
     ledger.fund(desk.env, tenant_id, currency.code, units)
     desk.conductor.follow_up()
     return {"tenant_id": tenant_id, "currency": currency.code, "amount": format_units(units, currency.decimals)}

@@ -56,6 +56,31 @@ def test_what_comes_next(known: Followed, seen: list[TxStatus], head: int, expec
     assert next_step(known, seen, head, was_sent=False) is expected
 
 
+EXPIRING = replace(SUBMITTED, is_expiring=True)
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        ([impossible(10)], Next.SIGN_ANEW),
+        ([impossible(10), impossible(12)], Next.SIGN_ANEW),
+        ([impossible(10), MISSING], Next.SEND),
+        ([impossible(10), MEMPOOL], Next.WAIT),
+        ([MISSING, impossible(12)], Next.WAIT),
+        ([MEMPOOL, impossible(12)], Next.WAIT),
+        ([MISSING], Next.SEND),
+        ([impossible(10), MINED], Next.NOTE),
+    ],
+)
+def test_what_expires_is_signed_anew_only_when_nothing_of_it_can_come(seen: list[TxStatus], expected: Next) -> None:
+    assert next_step(EXPIRING, seen, 200, was_sent=False) is expected
+
+
+def test_what_the_chain_does_not_call_final_is_neither_settled_nor_failed() -> None:
+    for mined in (MINED, REVERTED):
+        assert next_step(NOTED, [replace(mined, is_final=False)], DEEP, was_sent=False) is Next.WAIT
+
+
 def test_what_no_node_keeps_is_sent_once_a_turn() -> None:
     assert next_step(SIGNED, [MISSING], 9, was_sent=True) is Next.WAIT
 
