@@ -17,10 +17,10 @@ SEED ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run demo test bench schemathesis soak check lint types contracts openapi openapi-check package format clean
+.PHONY: help run demo test bench schemathesis soak test-chains check lint types contracts openapi openapi-check package format clean
 
 help:  ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.installed  ## Run the whole system on this machine (make run PORT=9000, ENGINE=dynamodb-local, …)
 	@exec $(BIN)/python -m sandbox
@@ -36,6 +36,10 @@ bench: $(VENV)/.installed-dev  ## Print what each operation costs, one figure a 
 
 soak: $(VENV)/.installed-dev  ## A hundred thousand random operations, audited (make soak OPERATIONS=5000 SEED=7)
 	@$(BIN)/python -m tests.soak.run --operations $(OPERATIONS) $(if $(SEED),--seed $(SEED))
+
+test-chains: $(VENV)/.installed-dev  ## Run one contract suite over every chain's node, simulated and real
+	$(BIN)/python -m sandbox.nodes
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/chains/test_*_contract.py $(PYTEST_ARGS)
 
 schemathesis: $(VENV)/.installed-dev  ## Ask the API 200 examples an operation against its own document (about 20 minutes)
 	$(BIN)/python -m tests.contract.conformance --examples 200

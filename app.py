@@ -36,6 +36,9 @@ app = GatewayApplication(
     ],
 )
 EVERY_MINUTE = "rate(1 minute)"
+EVERY_HOUR = "rate(1 hour)"
+EVERY_DAY = "rate(1 day)"
+EVERY_QUARTER = "rate(15 minutes)"
 
 
 @app.schedule(EVERY_MINUTE)
@@ -84,6 +87,30 @@ def refresh_prices(_event: Any) -> None:
 
     workers.refresh_prices(environment.current())
     fees.refresh_fees(environment.current())
+
+
+@app.schedule(EVERY_QUARTER)
+def sweep_accounts(_event: Any) -> None:
+    """Bring deposits home to the hot wallets, where money lies on accounts and there is enough of it."""
+    from chalicelib.sweeping import workers
+
+    workers.sweep_accounts(environment.current())
+
+
+@app.schedule(EVERY_HOUR)
+def audit_chains(_event: Any) -> None:
+    """Read a sample of blocks, and every range that failed, again; a run that finds something ends in an error."""
+    from chalicelib.audit import workers
+
+    workers.audit_chains(environment.current())
+
+
+@app.schedule(EVERY_DAY)
+def audit_custody(_event: Any) -> None:
+    """Hold the books against the chains; a run in which money is missing ends in an error."""
+    from chalicelib.audit import workers
+
+    workers.audit_custody(environment.current())
 
 
 @app.on_sqs_message("sluice-deposits", batch_size=10)

@@ -5,6 +5,7 @@ import sys
 
 from benchmarks.counted import counted
 from benchmarks.lists import listed
+from benchmarks.scanning import scanned
 from benchmarks.timed import timed
 from benchmarks.transfers import modelled
 
@@ -12,7 +13,7 @@ from benchmarks.transfers import modelled
 def main() -> int:
     """Print every figure."""
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
-    for measure in (counted, listed, modelled, timed):
+    for measure in (counted, listed, scanned, modelled, timed):
         for figure in measure():
             print(figure.line, flush=True)
     return 0

@@ -1,24 +1,19 @@
 """Puts a process together from its settings: the one place where parts are chosen, and loaded when they are."""
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-
 import botocore.session
 from botocore.config import Config
 
+from chalicelib.chains.directory import NamedChains
+from chalicelib.chains.signers.directory import NamedSigners
 from chalicelib.clock import Clock, SystemClock
-from chalicelib.config import ConfigurationError, Settings, from_environment
-from chalicelib.currencies.catalogue import load_catalogue
+from chalicelib.config import Settings, from_environment
+from chalicelib.currencies.catalogue import Catalogue, load_catalogue
+from chalicelib.currencies.sources.directory import NamedSources
 from chalicelib.environment import Environment
 from chalicelib.lazily import late
 from chalicelib.queues import Queues, urls_of
 from chalicelib.storage.store import Store
 from chalicelib.webhooks.lookup import system_resolver
-
-if TYPE_CHECKING:
-    from chalicelib.chains.adapter import ChainAdapter, Signer
-    from chalicelib.currencies.prices import PriceSource
 
 _SQS = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
 
@@ -37,6 +32,7 @@ def build(settings: Settings | None = None, clock: Clock | None = None) -> Envir
     clock = clock or SystemClock()
     session = botocore.session.get_session()
     urls = urls_of(settings)
+    catalogue = load_catalogue()
 
     def sqs() -> object:
         return session.create_client("sqs", settings.region, endpoint_url=settings.endpoint_url_sqs, config=_SQS)
@@ -46,9 +42,9 @@ def build(settings: Settings | None = None, clock: Clock | None = None) -> Envir
         clock=clock,
         store=Store(settings.table_name, session, settings.region, settings.endpoint_url_dynamodb),
         queues=Queues(urls, sqs),
-        catalogue=load_catalogue(),
-        price_sources=[_price_source(name, settings, clock) for name in settings.price_sources],
-        chains={name: _chain(name, url) for name, url in settings.chain_nodes.items()},
+        catalogue=catalogue,
+        price_sources=NamedSources(settings, clock),
+        chains=NamedChains(settings, _tokens(catalogue), clock),
         resolver=system_resolver,
         subjects={
             "payment": late("chalicelib.payments.steps", "tellings"),
@@ -69,44 +65,14 @@ def build(settings: Settings | None = None, clock: Clock | None = None) -> Envir
             "wallet": late("chalicelib.wallets.rows", "wallet_rows"),
             "transfer": late("chalicelib.transfers.rows", "transfer_rows"),
         },
-        signers=_Signers(settings.hot_wallet_keys or {}),
+        signers=NamedSigners(settings, session),
     )
 
 
-class _Signers(Mapping[str, "Signer"]):
-    """The hot wallets' signers, each made when it is asked for."""
-
-    def __init__(self, keys: Mapping[str, str]) -> None:
-        self._keys = keys
-
-    def __getitem__(self, blockchain: str) -> "Signer":
-        from chalicelib.chains.signers.local import LocalSigner  # noqa: PLC0415 -- only who signs loads it
-
-        return LocalSigner(bytes.fromhex(self._keys[blockchain]))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._keys)
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-
-def _price_source(name: str, settings: Settings, clock: Clock) -> "PriceSource":
-    kind, _, label = name.partition(":")
-    if kind != "seeded":
-        raise ConfigurationError(f"PRICE_SOURCES names {name}; known are: seeded:<label>")
-    if settings.sandbox_seed is None:
-        raise ConfigurationError("seeded prices need SANDBOX_SEED, which a deployed stage must not have")
-    from chalicelib.currencies.seeded_prices import SeededPrices  # noqa: PLC0415 -- loaded when chosen
-
-    return SeededPrices(label or kind, settings.sandbox_seed, clock)
-
-
-def _chain(blockchain: str, url: str) -> "ChainAdapter":
-    scheme, host, port = urlsplit(url).scheme, urlsplit(url).hostname, urlsplit(url).port
-    if scheme != "sim" or host is None or port is None:
-        raise ConfigurationError(f"CHAIN_NODES names {url} for {blockchain}; known are: sim://host:port")
-    from chalicelib.chains.sim.adapter import SimAdapter  # noqa: PLC0415 -- loaded when chosen
-    from chalicelib.chains.sim.client import SimClient  # noqa: PLC0415 -- the same
-
-    return SimAdapter(blockchain, SimClient(host, port, blockchain))
+def _tokens(catalogue: Catalogue) -> dict[str, dict[str, str]]:
+    """Return each blockchain's tokens with their contracts; what an adapter may move and nothing else."""
+    tokens: dict[str, dict[str, str]] = {}
+    for currency in catalogue.all():
+        if currency.contract:
+            tokens.setdefault(currency.blockchain, {})[currency.token] = currency.contract
+    return tokens

@@ -17,6 +17,7 @@ FUNCTIONS = {
     "ExpirePayments",
     "SweepOutbox",
     "SweepRetries",
+    "SweepAccounts",
     "RefreshPrices",
     "HandleDeposits",
     "NumberEvents",
@@ -31,6 +32,8 @@ QUEUE_OF = {
     "HandleTransfers": "TransfersQueue",
     "HandlePayouts": "PayoutsQueue",
 }
+SIGNER = "HandlePayouts"
+KNOW_WALLETS = {SIGNER, "SweepAccounts"}
 VISIBILITY_PER_TIMEOUT = 6  # AWS's own advice for SQS event sources of Lambda
 RECEIVES = 5
 API_TIMEOUT_SECONDS = 29  # API Gateway gives up after that
@@ -127,13 +130,56 @@ def gateway_speaks_our_envelope(resources: Resources) -> Iterator[str]:
         yield "MISSING_AUTHENTICATION_TOKEN"
 
 
-def roles_name_their_resources(resources: Resources) -> Iterator[str]:
+def policies_name_their_resources(resources: Resources) -> Iterator[str]:
     """No role may act on every resource."""
     for name, resource in resources.items():
-        for policy in resource.get("Properties", {}).get("Policies", []):
-            statements = policy["PolicyDocument"]["Statement"]
-            if any(_is_everything(statement["Resource"]) for statement in statements):
-                yield name
+        properties = resource.get("Properties", {})
+        documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
+        if resource["Type"] == "AWS::IAM::ManagedPolicy":
+            documents.append(properties["PolicyDocument"])
+        if any(_is_everything(each["Resource"]) for document in documents for each in document["Statement"]):
+            yield name
+
+
+def functions_reach_every_queue(resources: Resources) -> Iterator[str]:
+    """Every function may write to every queue of the template: what wakes another is sent from anywhere."""
+    for function in FUNCTIONS:
+        reached = [
+            resource
+            for statement in _rights(resources, function)
+            if any(action.startswith("sqs:") for action in _listed(statement["Action"]))
+            for resource in _listed(statement["Resource"])
+        ]
+        yield from (queue for queue in QUEUE_OF.values() if {"Fn::GetAtt": [queue, "Arn"]} not in reached)
+
+
+def api_holds_no_secret_of_a_chain(resources: Resources) -> Iterator[str]:
+    """The API's function may read no secret at run time and use no key: it asks no node and signs nothing."""
+    if _may(resources, "APIHandler", ("secretsmanager:", "ssm:", "kms:")):
+        yield "APIHandler"
+
+
+def only_payouts_sign(resources: Resources) -> Iterator[str]:
+    """Only the payouts' function may sign with keys of the key service, and open sealed seeds."""
+    for function in FUNCTIONS:
+        if _may(resources, function, ("kms:Sign", "kms:Decrypt", "kms:*")) != (function == SIGNER):
+            yield function
+
+
+def few_know_the_wallets(resources: Resources) -> Iterator[str]:
+    """Only who must know the hot wallets' addresses is told where their keys lie, and may ask for public keys."""
+    for function in FUNCTIONS:
+        told = "HOT_WALLETS" in _variables(resources, function)
+        may_ask = _may(resources, function, ("kms:GetPublicKey", "kms:*"))
+        if not told == may_ask == (function in KNOW_WALLETS):
+            yield function
+
+
+def nodes_are_read_at_run_time(template_globals: Mapping[str, Any]) -> Iterator[str]:
+    """Where nodes are is a secret (it holds keys), so no function's variables hold it, only its name."""
+    nodes = template_globals["Function"]["Environment"]["Variables"]["CHAIN_NODES"]
+    if not str(nodes.get("Fn::Sub", "")).startswith("secretsmanager:"):
+        yield "CHAIN_NODES"
 
 
 RULES: tuple[Callable[[Resources], Iterator[str]], ...] = (
@@ -148,8 +194,13 @@ RULES: tuple[Callable[[Resources], Iterator[str]], ...] = (
     table_is_protected,
     api_answers_in_time,
     gateway_speaks_our_envelope,
-    roles_name_their_resources,
+    policies_name_their_resources,
+    functions_reach_every_queue,
+    api_holds_no_secret_of_a_chain,
+    only_payouts_sign,
+    few_know_the_wallets,
 )
+GLOBAL_RULES: tuple[Callable[[Mapping[str, Any]], Iterator[str]], ...] = (nodes_are_read_at_run_time,)
 
 
 def broken_rules(template: Mapping[str, Any]) -> list[str]:
@@ -161,6 +212,10 @@ def broken_rules(template: Mapping[str, Any]) -> list[str]:
             told.append(f"{rule.__doc__} Not so: {', '.join(broken)}")
             if rule in {everything_has_a_type, functions_are_the_expected}:
                 return told  # the other rules would only stumble over the same names
+    for rule in GLOBAL_RULES:
+        broken = sorted(rule(template["Globals"]))
+        if broken:
+            told.append(f"{rule.__doc__} Not so: {', '.join(broken)}")
     return told
 
 
@@ -170,7 +225,7 @@ def main(path: Path) -> int:
     for sentence in broken:
         print(f"{path}: {sentence}", file=sys.stderr)
     if not broken:
-        print(f"{path}: {len(RULES)} rules hold")
+        print(f"{path}: {len(RULES) + len(GLOBAL_RULES)} rules hold")
     return min(len(broken), 1)
 
 
@@ -178,6 +233,29 @@ def _source(resources: Resources, function: str) -> Mapping[str, Any]:
     events = resources[function]["Properties"]["Events"]
     source: Mapping[str, Any] = events[f"{function}SqsEventSource"]["Properties"]
     return source
+
+
+def _rights(resources: Resources, function: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the statements of a function's role: those of its own and those of the policies attached to it."""
+    role = resources[resources[function]["Properties"]["Role"]["Fn::GetAtt"][0]]["Properties"]
+    for policy in role.get("Policies", []):
+        yield from policy["PolicyDocument"]["Statement"]
+    for attached in role.get("ManagedPolicyArns", []):
+        yield from resources[attached["Ref"]]["Properties"]["PolicyDocument"]["Statement"]
+
+
+def _may(resources: Resources, function: str, services: tuple[str, ...]) -> bool:
+    actions = (action for statement in _rights(resources, function) for action in _listed(statement["Action"]))
+    return any(action.startswith((*services, "*")) for action in actions)
+
+
+def _variables(resources: Resources, function: str) -> Mapping[str, Any]:
+    variables: Mapping[str, Any] = resources[function]["Properties"].get("Environment", {}).get("Variables", {})
+    return variables
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _dead_letter_queue(queue: str) -> str:
@@ -199,7 +277,7 @@ def _watched_queue(alarm: Mapping[str, Any]) -> str:
 
 
 def _is_everything(resource: Any) -> bool:
-    entries = resource if isinstance(resource, list) else [resource]
+    entries = _listed(resource)
     return "*" in entries or any(isinstance(entry, str) and entry.startswith("arn:*") for entry in entries)
 
 

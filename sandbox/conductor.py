@@ -17,6 +17,7 @@ from sandbox.queues.post_office import DELIVERIES, PostOffice
 logger = logging.getLogger(__name__)
 
 MINUTE = 60
+HOUR = 60 * MINUTE
 DRAIN_SECONDS = 20.0  # longer than one webhook attempt may take
 RECEIVER_SECONDS = 2.0  # a control does not wait longer for receivers that hang; settle and advance do
 SETTLE_SECONDS = 300.0
@@ -32,7 +33,7 @@ class Conductor:
     Args:
         clock: the sandbox's.
         post_office: the queues.
-        schedules: the functions that run every minute.
+        schedules: the functions that run every minute, and those that run less often.
         due_work: what will fall due in the table.
         mine: mines one block of a chain.
         tick: lets the product read one chain's new blocks.
@@ -55,6 +56,7 @@ class Conductor:
         self._tick_chain = tick
         self._turn = threading.RLock()
         self._minute_run = 0
+        self._turns_run = {one.name: int(clock.now()) // one.every_seconds for one in schedules}
 
     def mine(self, blockchain: str, count: int) -> None:
         """Mine blocks one after the other; each is read, and what it set off dealt with, before the next."""
@@ -97,11 +99,12 @@ class Conductor:
                 self.run_schedules()
 
     def run_schedules(self) -> None:
-        """Run every schedule once, in their order."""
+        """Run every schedule once, in their order; the hourly and daily ones in the first minute of their turn."""
         with self._turn:
             self._minute_run = int(self._clock.now()) // MINUTE
             for schedule in self._schedules:
-                self._run(schedule)
+                if self._is_its_turn(schedule):
+                    self._run(schedule)
 
     def drain(self, seconds: float = DRAIN_SECONDS) -> bool:
         """Wait until no queue holds anything due; tells whether that was so before the time was up."""
@@ -146,6 +149,13 @@ class Conductor:
         """Wait for all but the webhooks: a slow receiver does not hold up the next block."""
         self._post_office.release_due()
         self._post_office.wait_idle(DRAIN_SECONDS, self._post_office.roles - {DELIVERIES})
+
+    def _is_its_turn(self, schedule: Schedule) -> bool:
+        if schedule.every_seconds < HOUR:
+            return True
+        turn = int(self._clock.now()) // schedule.every_seconds
+        last, self._turns_run[schedule.name] = self._turns_run[schedule.name], turn
+        return turn > last
 
     def _run(self, schedule: Schedule) -> None:
         try:

@@ -1,5 +1,6 @@
 """The Lambda functions of app.py, found by what triggers them there: a new one runs here without a word."""
 
+import re
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -9,14 +10,16 @@ from chalice.app import ScheduledEventConfig, SQSEventConfig
 from sandbox.queues.poller import Function
 
 PRICES = "refresh_prices"
+_SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A function that runs every minute."""
+    """A function that runs every minute; one whose rate is an hour or more, as often as that says."""
 
     name: str
     function: Function
+    every_seconds: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Trigger:
 def schedules(application_module: ModuleType) -> list[Schedule]:
     """Return the scheduled functions, prices first: nothing else should meet old ones after a jump in time."""
     found = [
-        Schedule(source.name, _function(application_module, source))
+        Schedule(source.name, _function(application_module, source), _every_seconds(source))
         for source in application_module.app.event_sources
         if isinstance(source, ScheduledEventConfig)
     ]
@@ -45,6 +48,13 @@ def triggers(application_module: ModuleType) -> list[Trigger]:
         for source in application_module.app.event_sources
         if isinstance(source, SQSEventConfig)
     ]
+
+
+def _every_seconds(source: Any) -> int:
+    """Read ``rate(1 hour)``, as EventBridge has it."""
+    rate = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", str(source.schedule_expression))
+    assert rate is not None, "the product's schedules are rates"
+    return int(rate[1]) * _SECONDS[rate[2]]
 
 
 def _function(application_module: ModuleType, source: Any) -> Function:

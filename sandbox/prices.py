@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from chalicelib.clock import Clock
-from chalicelib.currencies.seeded_prices import PriceControls, SeededPrices
+from chalicelib.currencies.sources.seeded import PriceControls, SeededPrices
 from sandbox.state_file import StateFile
 
 _SCHEMA = """

@@ -103,11 +103,12 @@ class System:
 
     def _start_chains(self, stack: ExitStack, clock: SandboxClock) -> tuple[Chains, Wiring]:
         """Start the nodes: simulated, or real ones where they can be had."""
+        home, seed = self._variables.directory, self._variables.seed
         if self._variables.chains == REAL:
             from sandbox.nodes.real_chains import start  # noqa: PLC0415 -- loaded when chosen
 
-            return start(self._variables, clock, stack, say)
-        return simulated.start(self._variables, clock, stack)
+            return start(home, seed, clock, stack, say)
+        return simulated.start(home, seed, clock, stack)
 
     def _start_engine(self, stack: ExitStack) -> engines.Engine:
         say(f"Starting the engine ({self._variables.engine}) …")

@@ -10,6 +10,7 @@ from chalicelib import environment
 from chalicelib.environment import Environment
 from chalicelib.tenants.service import NewTenant, create_tenant
 from tests.support.application import application
+from tests.support import chain_summary
 from tests.support.aws import Aws, AwsCalls
 from tests.support.client import ApiClient
 from tests.support.clock import FakeClock
@@ -34,6 +35,11 @@ def _no_network() -> Iterator[None]:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     _guard.is_open = item.get_closest_marker("slow") is not None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say on which chain's node how many tests of the contract suite ran."""
+    chain_summary.write(terminalreporter)
 
 
 @pytest.fixture(autouse=True)

@@ -257,6 +257,13 @@ class ChainAdapter(Protocol):
         """
         ...
 
+    def activation(self, address: str) -> int:
+        """Return what the first native coin to an address costs because it is new there, in units of that coin.
+
+        0 where it is not new, and on chains that take nothing for it; what ``estimate`` says has it in it.
+        """
+        ...
+
     def build(self, payout: Payout, slot: str, fee: Fee) -> Unsigned:
         """Build the transaction that spends ``slot``: at most one transaction of a slot can ever be mined.
 

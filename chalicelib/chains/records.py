@@ -1,5 +1,6 @@
 """What the scanner keeps: how far it came, and what it saw for us in which block."""
 
+import hashlib
 from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
@@ -22,6 +23,22 @@ class ChainCursor(Record):
     hashes = CompactJsonAttribute()
     lease_until = IntegerAttribute()
     lease_owner = UnicodeAttribute()
+
+    def remembers(self, height: int, block_hash: str | None) -> bool | None:
+        """Say whether that is the block that was read at this height; None where its hash is not kept any more."""
+        place = height - self.next_height + len(self.hashes)
+        return bool(self.hashes[place] == short_hash(block_hash)) if 0 <= place < len(self.hashes) else None
+
+
+def short_hash(block_hash: str | None) -> str:
+    """Shorten a hash: they must all fit the cursor, and 48 bits of each tell blocks at one height apart."""
+    return hashlib.sha256((block_hash or "").encode()).hexdigest()[:12]
+
+
+class FailedRanges(Record):
+    """The ranges of blocks in which a scan failed, ``[first, last]``, until the audit has read them once more."""
+
+    ranges = CompactJsonAttribute()
 
 
 class ChainHeads(Record):

@@ -4,14 +4,13 @@ A crash repeats work and never skips it: the cursor moves by a condition, only a
 Before it moves on it walks back while the stored hash of a block is not the node's: a reorganisation.
 """
 
-import hashlib
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
 
-from chalicelib.chains import sightings
+from chalicelib.chains import failed_ranges, sightings
 from chalicelib.chains.adapter import ChainAdapter, ChainUnavailableError
-from chalicelib.chains.records import BlockRecord, ChainCursor, ChainHeads, Sighted
+from chalicelib.chains.records import BlockRecord, ChainCursor, ChainHeads, Sighted, short_hash
 from chalicelib.environment import Environment
 from chalicelib.storage import keys
 from chalicelib.storage.records import Record
@@ -54,10 +53,12 @@ def _read_on(env: Environment, blockchain: str, adapter: ChainAdapter, cursor: C
     seen: list[Sighted] = []
     while cursor.next_height <= head.height:
         last = min(head.height, cursor.next_height + BLOCKS_IN_ONE_RANGE - 1)
-        hashes = adapter.block_hashes(cursor.next_height, last)
-        seen += sightings.store_blocks(env, blockchain, cursor.next_height, last)
-        if adapter.block_hash(last) != hashes[-1]:
-            raise ChainUnavailableError("the chain was reorganised while it was read")
+        try:
+            hashes, sighted = _read_range(env, blockchain, cursor.next_height, last)
+        except Exception:
+            failed_ranges.note(env, blockchain, cursor.next_height, last)
+            raise
+        seen += sighted
         if is_reorganised:
             sightings.look_again_from(env, blockchain, read_before + 1)
         _move(env, cursor, last, hashes)
@@ -69,11 +70,23 @@ def _read_on(env: Environment, blockchain: str, adapter: ChainAdapter, cursor: C
     return is_reorganised or cursor.next_height != was_next
 
 
+def _read_range(
+    env: Environment, blockchain: str, first: int, last: int
+) -> tuple[list[str | None], list[Sighted]]:
+    """Read and store a range; return its blocks' hashes and what is ours in them."""
+    adapter = env.chains[blockchain]
+    hashes = adapter.block_hashes(first, last)
+    seen = sightings.store_blocks(env, blockchain, first, last)
+    if adapter.block_hash(last) != hashes[-1]:
+        raise ChainUnavailableError("the chain was reorganised while it was read")
+    return hashes, seen
+
+
 def _walk_back(env: Environment, blockchain: str, adapter: ChainAdapter, cursor: ChainCursor) -> list[Sighted]:
     """Go back to the last block that the node still has, and give up what was seen in the others."""
     height = cursor.next_height - 1
     kept = list(cursor.hashes)
-    while kept and _short(adapter.block_hash(height)) != kept[-1]:
+    while kept and short_hash(adapter.block_hash(height)) != kept[-1]:
         kept.pop()
         height -= 1
     if not kept and cursor.hashes:
@@ -137,11 +150,11 @@ def _first_cursor(blockchain: str, adapter: ChainAdapter) -> ChainCursor:
     """Start at the head: no address of ours is older than the first look at the chain."""
     pk, sk = keys.chain_cursor(blockchain)
     head = adapter.head()
-    return ChainCursor(pk=pk, sk=sk, next_height=head.height + 1, hashes=[_short(head.hash)])
+    return ChainCursor(pk=pk, sk=sk, next_height=head.height + 1, hashes=[short_hash(head.hash)])
 
 
 def _move(env: Environment, cursor: ChainCursor, last: int, hashes: Sequence[str | None]) -> None:
-    cursor.hashes = [*cursor.hashes, *map(_short, hashes)][-HASHES_KEPT:]
+    cursor.hashes = [*cursor.hashes, *map(short_hash, hashes)][-HASHES_KEPT:]
     cursor.next_height = last + 1
     moved = [ChainCursor.next_height.set(cursor.next_height), ChainCursor.hashes.set(cursor.hashes)]
     env.store.commit(update(cursor.key, moved, ChainCursor.lease_owner == cursor.lease_owner))
@@ -157,8 +170,3 @@ def _release(env: Environment, cursor: ChainCursor) -> None:
 
 def _note_head(env: Environment, blockchain: str, height: int) -> None:
     env.store.commit(update(keys.chain_heads(), [getattr(ChainHeads, blockchain).set(height)]))
-
-
-def _short(block_hash: str | None) -> str:
-    """Shorten a hash: they must all fit the cursor, and 48 bits of each tell blocks at one height apart."""
-    return hashlib.sha256((block_hash or "").encode()).hexdigest()[:12]

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from pynamodb.attributes import UnicodeAttribute
 
@@ -19,21 +20,36 @@ from chalicelib.chains.records import (
 from chalicelib.currencies.catalogue import UnknownCurrencyError
 from chalicelib.environment import Environment
 from chalicelib.storage import keys
-from chalicelib.storage.attributes import IntegerAttribute
+from chalicelib.storage.attributes import CompactJsonAttribute, IntegerAttribute
 from chalicelib.storage.records import Record
 from chalicelib.storage.unit_of_work import ConflictError, delete, put, update
 
 MEMPOOL_PATIENCE_SECONDS = 600
 SIGHTINGS_IN_ONE_ITEM = 500  # far below DynamoDB's 400 KB
 SLOTS_KEPT = 1
+BLOCK_READERS = ("deposits", "accounts")  # work the blocks off behind a cursor: deposits told, accounts swept
 
 
 class PointerView(Record):
-    """Whose address it is, as far as the scanner wants to know."""
+    """Whose address it is, as far as the scanner wants to know.
+
+    Attributes:
+        tenant_id: the merchant.
+        payment_id: the payment.
+        index: the address' number.
+        top_ups: withdrawals of ours that brought it coin for its gas: what they bring is no deposit.
+    """
 
     tenant_id = UnicodeAttribute(attr_name="t")
     payment_id = UnicodeAttribute(attr_name="p")
     index = IntegerAttribute(attr_name="i")
+    top_ups = CompactJsonAttribute(attr_name="u", null=True)
+
+
+class TopUpView(Record):
+    """A withdrawal that brought coin to an address of ours: all that was ever signed for it, ids first."""
+
+    signed = CompactJsonAttribute(attr_name="t", null=True)
 
 
 class Matcher:
@@ -60,22 +76,43 @@ class Matcher:
         return {wanted[key] for key in found} | asked & {self.hot_wallet}
 
 
+@dataclass(frozen=True, eq=False)
+class BlocksRead:
+    """What is ours in a range of blocks, as the chain has it; nothing of it is stored yet.
+
+    Attributes:
+        transfers: what came to our addresses.
+        matcher: whose these are.
+        by_block: height and hash of each block that has a deposit, with its sightings.
+    """
+
+    transfers: list[Transfer]
+    matcher: Matcher
+    by_block: dict[tuple[int, str], list[Sighted]]
+
+
 def store_blocks(env: Environment, blockchain: str, first: int, last: int) -> list[Sighted]:
     """Read a range of blocks and store what is ours in it, a record for each block that has something.
 
     Returns:
         The sightings, to be told once the cursor has moved.
     """
+    read = read_blocks(env, blockchain, first, last)
+    if read.matcher.has_coins:
+        store_coins(env, blockchain, read.transfers, read.matcher)
+    for (height, block_hash), together in read.by_block.items():
+        store_block(env, blockchain, height, block_hash, together)
+    return [sighted for together in read.by_block.values() for sighted in together]
+
+
+def read_blocks(env: Environment, blockchain: str, first: int, last: int) -> BlocksRead:
+    """Read what is ours in a range of blocks; only what no currency names is kept, for the operator."""
     matcher = Matcher(env, blockchain)
     transfers = env.chains[blockchain].scan(first, last, matcher)
-    if matcher.has_coins:
-        _store_coins(env, blockchain, transfers, matcher)
     by_block: defaultdict[tuple[int, str], list[Sighted]] = defaultdict(list)
     for sighted in _sighted(env, blockchain, transfers, matcher):
         by_block[sighted["height"], sighted["block_hash"]].append(sighted)
-    for (height, block_hash), together in by_block.items():
-        _store_block(env, blockchain, height, block_hash, together)
-    return [sighted for together in by_block.values() for sighted in together]
+    return BlocksRead(transfers, matcher, dict(by_block))
 
 
 def store_mempool(env: Environment, blockchain: str) -> list[Sighted]:
@@ -125,21 +162,23 @@ def give_up_blocks(env: Environment, blockchain: str, first: int) -> list[Sighte
 
 
 def look_again_from(env: Environment, blockchain: str, height: int) -> None:
-    """Have the deposit sweep look after the blocks from a height on, although it was done with them.
+    """Have those who work blocks off look after the ones from a height on, although they were done with them.
 
     After what was lost there and what came instead are stored: a sweep beside it may have seen neither.
     """
-    key, cursor = keys.sweep(f"deposits#{blockchain}"), DepositSweepCursor.from_height
-    counted = DepositSweepCursor.reorganisations.add(1)
-    try:
-        env.store.commit(update(key, [cursor.set(height), counted], cursor > height))
-    except ConflictError:  # it has not come that far, and a sweep that is under way must not either
-        env.store.commit(update(key, [counted]))
+    cursor, counted = DepositSweepCursor.from_height, DepositSweepCursor.reorganisations.add(1)
+    for reader in BLOCK_READERS:
+        key = keys.sweep(f"{reader}#{blockchain}")
+        try:
+            env.store.commit(update(key, [cursor.set(height), counted], cursor > height))
+        except ConflictError:  # it has not come that far, and one that is under way must not either
+            env.store.commit(update(key, [counted]))
 
 
-def _store_block(
+def store_block(
     env: Environment, blockchain: str, height: int, block_hash: str, together: Sequence[Sighted]
 ) -> None:
+    """Store what is ours in one block, in place of what was stored of it before."""
     for part in range(0, len(together), SIGHTINGS_IN_ONE_ITEM):
         pk, sk = keys.block(blockchain, height, block_hash, part)
         record = BlockRecord(
@@ -160,7 +199,7 @@ def _sighted(
         if not transfer.ok or transfer.units <= 0:
             continue
         owner = matcher.owners.get(transfer.to)
-        if owner is None:
+        if owner is None or _is_top_up(env, transfer, owner):
             continue  # the hot wallet's own
         try:
             currency = env.catalogue.by_chain_token(blockchain, transfer.token)
@@ -182,20 +221,34 @@ def _sighted(
         }
 
 
+def _is_top_up(env: Environment, transfer: Transfer, owner: PointerView) -> bool:
+    """Tell whether it is our own coin for the address' gas; what was sent is stored before it is."""
+    if not owner.top_ups:
+        return False
+    named = [keys.withdrawal(keys.PLATFORM, withdrawal_id) for withdrawal_id in owner.top_ups]
+    top_ups = env.store.get_many(TopUpView, named).values()
+    return any(transfer.txid == signed[0] for top_up in top_ups for signed in top_up.signed or [])
+
+
 def _first_slots(spends: str) -> str:
     """Shorten what a transaction spends: that one part of it is spent elsewhere proves that it never comes."""
     return ",".join(spends.split(",")[:SLOTS_KEPT])
 
 
-def _store_coins(env: Environment, blockchain: str, transfers: Iterable[Transfer], matcher: Matcher) -> None:
+def store_coins(env: Environment, blockchain: str, transfers: Iterable[Transfer], matcher: Matcher) -> None:
     """Keep the coins that came in blocks: payouts are made of them. Whether one is spent, the node says then."""
     for transfer in transfers:
         if not transfer.ok or transfer.units <= 0:
             continue
-        owner = matcher.owners.get(transfer.to)
-        key_path = f"0/{owner.index}" if owner else HOT_WALLET_PATH
-        pk, sk = keys.coin(blockchain, f"{transfer.txid}:{transfer.index}")
-        env.store.commit(put(CoinRecord(pk=pk, sk=sk, units=transfer.units, key_path=key_path)))
+        env.store.commit(put(coin_of(blockchain, transfer, matcher)))
+
+
+def coin_of(blockchain: str, transfer: Transfer, matcher: Matcher) -> CoinRecord:
+    """Return a transfer to us as the coin that it is."""
+    owner = matcher.owners.get(transfer.to)
+    key_path = f"0/{owner.index}" if owner else HOT_WALLET_PATH
+    pk, sk = keys.coin(blockchain, f"{transfer.txid}:{transfer.index}")
+    return CoinRecord(pk=pk, sk=sk, units=transfer.units, key_path=key_path)
 
 
 def _store_stray(env: Environment, blockchain: str, transfer: Transfer, owner: PointerView) -> None:

@@ -1,4 +1,4 @@
-"""Prices: what sources quote, how several sources become one price, and when a price may no longer be used.
+"""Prices: what sources quote, the board of prices in force, and when a price may no longer be used.
 
 Prices are exact fractions of US dollars per whole coin. A price that is missing, old or doubtful is refused;
 nobody is ever quoted an old price in silence.
@@ -12,10 +12,7 @@ from typing import Protocol
 
 from chalicelib.currencies.catalogue import load_catalogue
 
-SOURCE_MAX_AGE_SECONDS = 120
 PRICE_MAX_AGE_SECONDS = 300
-MIN_AGREEING_SOURCES = 2
-AGREEMENT = Fraction(102, 100)
 STABLE_MIN_USD = Fraction(98, 100)
 STABLE_MAX_USD = Fraction(102, 100)
 _DOLLAR = "USD"
@@ -23,6 +20,10 @@ _DOLLAR = "USD"
 
 class PriceSourceError(Exception):
     """A price source did not answer, or answered nonsense; the other sources may still serve."""
+
+
+class PriceSourceWaitsError(PriceSourceError):
+    """A price source was told to ask less, and says nothing until it may ask again; it has logged that itself."""
 
 
 class RatesUnavailableError(ValueError):
@@ -42,6 +43,25 @@ class Quote:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class CrossQuote:
+    """One price in something that is not quite the dollar; ``agreement.combine`` turns it into dollars.
+
+    Attributes:
+        price: how many whole ``unit`` one whole coin is worth, exact.
+        unit: the symbol of what it is quoted in, such as ``USDT``.
+        at: when it was the price, in Unix seconds.
+    """
+
+    price: Fraction
+    unit: str
+    at: float
+
+
+Quotes = Mapping[str, Quote | CrossQuote]
+"""What a source says, by symbol."""
+
+
 class PriceSource(Protocol):
     """Somewhere prices come from."""
 
@@ -50,8 +70,10 @@ class PriceSource(Protocol):
         """What logs and alarms call it."""
         ...
 
-    def fetch(self) -> dict[str, Quote]:
+    def fetch(self) -> Quotes:
         """Return its quotes by symbol (``BTC``, ``USDT``, ``EUR``); what it does not know is left out.
+
+        A quote is dated by the source, or else with the time at which it was asked.
 
         Raises:
             PriceSourceError: it did not answer, or answered nonsense.
@@ -107,6 +129,24 @@ class PriceBoard:
         catalogue = load_catalogue()
         from_symbol = catalogue.by_code_or_fiat(from_code).price_symbol
         to_symbol = catalogue.by_code_or_fiat(to_code).price_symbol
+        return self.symbol_rate(from_symbol, to_symbol, now, max_age_seconds, is_fixed=is_fixed)
+
+    def symbol_rate(
+        self,
+        from_symbol: str,
+        to_symbol: str,
+        now: float,
+        max_age_seconds: float = PRICE_MAX_AGE_SECONDS,
+        *,
+        is_fixed: bool = True,
+    ) -> Fraction:
+        """Return the rate between two symbols of the board, as ``rate`` does between codes.
+
+        It also serves coins that are no currency of ours, such as the ``BNB`` that a chain's fees are paid in.
+
+        Raises:
+            RatesUnavailableError: a price that is needed is missing, stale or paused.
+        """
         if from_symbol == to_symbol:
             return Fraction(1)
         if is_fixed:
@@ -147,45 +187,3 @@ class PriceBoard:
             raise RatesUnavailableError(
                 f"{', '.join(sorted(paused))} is not worth one dollar at the moment, so no rate is promised in it."
             )
-
-
-def combine(quotes_by_source: Mapping[str, Mapping[str, Quote]], now: float) -> PriceBoard:
-    """Make one board of what several sources say.
-
-    A price needs at least two sources, each at most 120 s old, within 2 % of one of them; it is the median of
-    those that agree. Outliers are dropped. Where two different groups are equally large, nobody can say which is
-    right, and the symbol is left out, as is one with too few sources.
-
-    Args:
-        quotes_by_source: the quotes of each source that answered, by its name.
-        now: the current time in Unix seconds.
-    """
-    fresh: dict[str, list[Quote]] = {}
-    for quotes in quotes_by_source.values():
-        for symbol, quote in quotes.items():
-            if quote.usd > 0 and abs(now - quote.at) <= SOURCE_MAX_AGE_SECONDS:
-                fresh.setdefault(symbol, []).append(quote)
-    agreed = {symbol: _agreed(quotes) for symbol, quotes in fresh.items()}
-    return PriceBoard({symbol: quote for symbol, quote in sorted(agreed.items()) if quote is not None})
-
-
-def _agreed(quotes: list[Quote]) -> Quote | None:
-    """Return the median of the largest group of quotes that agree, or nothing when there is no such group."""
-    groups = [tuple(other for other in quotes if _agree(quote.usd, other.usd)) for quote in quotes]
-    largest = max(map(len, groups))
-    candidates = {group for group in groups if len(group) == largest}
-    if largest < MIN_AGREEING_SOURCES or len(candidates) > 1:
-        return None
-    group = candidates.pop()
-    return Quote(usd=_median([quote.usd for quote in group]), at=min(quote.at for quote in group))
-
-
-def _agree(one: Fraction, other: Fraction) -> bool:
-    return max(one, other) <= min(one, other) * AGREEMENT
-
-
-def _median(prices: list[Fraction]) -> Fraction:
-    """Return the middle price, or the mean of the middle two (``statistics`` takes 4 ms to import)."""
-    ordered = sorted(prices)
-    middle = len(ordered) // 2
-    return (ordered[middle] + ordered[-middle - 1]) / 2

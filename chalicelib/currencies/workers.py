@@ -1,12 +1,12 @@
 """The price refresh: each minute the sources are asked, and what they agree on is kept."""
 
 import logging
-from collections.abc import Mapping
 
-from chalicelib.currencies import prices
+from chalicelib.currencies import agreement
 from chalicelib.currencies.prices import PRICE_MAX_AGE_SECONDS, PriceBoard, Quote
 from chalicelib.currencies.records import PriceBoardRecord
 from chalicelib.currencies.service import PriceBoardCache, stored_board
+from chalicelib.currencies.sources.asking import ask_all
 from chalicelib.environment import Environment
 from chalicelib.storage import keys
 from chalicelib.storage.unit_of_work import put
@@ -20,7 +20,7 @@ def refresh_prices(env: Environment) -> None:
     A symbol that they do not agree on now keeps its last price until that is too old to be quoted; a round in
     which they agree on nothing changes nothing. Whether a price is fresh enough is judged where it is used.
     """
-    agreed = prices.combine(_quotes(env), env.clock.now())
+    agreed = agreement.combine(ask_all(env.price_sources), env.clock.now())
     if not agreed.prices:
         logger.error("the price sources agreed on nothing; the board stays as it is")
         return
@@ -28,17 +28,6 @@ def refresh_prices(env: Environment) -> None:
     board = PriceBoard({**_still_usable(env), **agreed.prices})
     env.store.commit(put(PriceBoardRecord(pk=pk, sk=sk, prices=board.to_json())))
     env.keep(PriceBoardCache).forget()
-
-
-def _quotes(env: Environment) -> dict[str, Mapping[str, Quote]]:
-    """Return the quotes of the sources that answered."""
-    quotes: dict[str, Mapping[str, Quote]] = {}
-    for source in env.price_sources:
-        try:
-            quotes[source.name] = source.fetch()
-        except Exception:  # one source's failure, of whatever kind, must not silence the others
-            logger.warning("the price source %s failed", source.name, exc_info=True)
-    return quotes
 
 
 def _still_usable(env: Environment) -> dict[str, Quote]:

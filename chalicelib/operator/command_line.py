@@ -4,9 +4,10 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from chalicelib.config import FAMILIES
 from chalicelib.environment import Environment
 from chalicelib.errors import InvalidRequestError
-from chalicelib.operator import deposits, tenants, withdrawals
+from chalicelib.operator import audit, deposits, tenants, wallets, withdrawals
 from chalicelib.tenants.service import DEFAULT_FEE_PERCENT
 
 Command = Callable[[Environment, argparse.Namespace], dict[str, Any]]
@@ -72,11 +73,13 @@ def _parser() -> _Parser:
     subjects = parser.add_subparsers(title="subjects", required=True, metavar="SUBJECT")
     _add_tenant_commands(subjects.add_parser("tenant", help="merchants", allow_abbrev=False))
     _add_deposit_commands(subjects.add_parser("deposits", help="deposits", allow_abbrev=False))
+    _add_wallet_commands(subjects.add_parser("wallet", help="what hot wallets sign with", allow_abbrev=False))
     _add_withdrawal_commands(subjects.add_parser("withdrawal", help="withdrawals", allow_abbrev=False))
     _add_limit_commands(subjects.add_parser("limits", help="what withdrawals may come to", allow_abbrev=False))
     _add_allow_list_commands(
         subjects.add_parser("allow-list", help="where withdrawals may go", allow_abbrev=False)
     )
+    _add_audit_commands(subjects.add_parser("audit", help="the books held against the chains", allow_abbrev=False))
     return parser
 
 
@@ -116,6 +119,28 @@ def _add_tenant_commands(parser: argparse.ArgumentParser) -> None:
 def _add_deposit_commands(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _command(verbs, "stray", deposits.stray, "list what arrived that no currency of the catalogue names")
+
+
+def _add_audit_commands(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _command(verbs, "run", audit.run, "hold the books against the chains now, and keep the report")
+    shown = _command(verbs, "show", audit.show, "show the newest reports")
+    shown.add_argument("--last", default="1", metavar="N", help="how many; one unless given")
+    _command(verbs, "rescan", audit.rescan, "read a sample of blocks and every failed range again now")
+    _command(verbs, "accept", audit.accept, "take what lies there beyond the books for capital, as it is now")
+    said = _command(verbs, "set-capital", audit.set_capital, "say how much of a token is no merchant's")
+    said.add_argument("blockchain", metavar="BLOCKCHAIN")
+    said.add_argument("token", metavar="TOKEN")
+    said.add_argument("units", metavar="UNITS", help="in the token's smallest units")
+    said.add_argument("--tolerance", default="0", metavar="UNITS", help="how much less is no alarm")
+
+
+def _add_wallet_commands(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    purpose = "seal the seed that is written to standard input, in hex, for HOT_WALLETS"
+    sealed = _command(verbs, "seal", wallets.seal_seed, purpose)
+    sealed.add_argument("family", metavar="FAMILY", choices=FAMILIES, help=", ".join(FAMILIES))
+    sealed.add_argument("--kms-key", required=True, metavar="KEY", help="the key service's key that encrypts it")
 
 
 def _add_withdrawal_commands(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 
-from chalicelib.chains.hdkeys import deposit_address
+from chalicelib.chains.address_source import AddressSource, DerivedAccounts
 from chalicelib.environment import Environment
 from chalicelib.storage import keys
 
@@ -14,6 +14,7 @@ class AddressLeases:
 
     def __init__(self, env: Environment) -> None:
         self._env = env
+        self._source: AddressSource = DerivedAccounts(env.settings.deposit_xpubs)
         self._left: dict[str, range] = {}
         self._lock = threading.Lock()
 
@@ -22,7 +23,7 @@ class AddressLeases:
         with self._lock:
             left = self._left.get(family) or self._lease(family)
             index, self._left[family] = left[0], left[1:]
-        return index, deposit_address(family, self._env.settings.deposit_xpubs[family], index)
+        return index, self._source.address(family, index)
 
     def _lease(self, family: str) -> range:
         end = self._env.store.add(keys.address_counter(family), "next_index", LEASED)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import cast
 
-from chalicelib.chains.adapter import Coin, CoinAdapter
+from chalicelib.chains.adapter import HOT_WALLET_PATH, Coin, CoinAdapter
 from chalicelib.chains.records import CoinRecord
 from chalicelib.payouts.hot_wallets import Wallet
 from chalicelib.payouts.records import CoinBatch
@@ -11,6 +11,7 @@ from chalicelib.storage import keys
 from chalicelib.storage.unit_of_work import delete
 from chalicelib.withdrawals.records import OpenPayout
 
+TIMES_DEEP = 3  # a stranger can double-spend what a reorganisation gives back: his coins must lie deeper
 MOST_ASKED = 500  # of the node, the dearest first: a transaction takes a hundred at most
 
 
@@ -28,8 +29,9 @@ def free(wallet: Wallet) -> list[Coin]:
     stored = env.store.query_all(CoinRecord, keys.coins(blockchain))
     coins = [Coin(one.sk, one.units, one.key_path) for one in stored if one.sk not in taken]
     coins.sort(key=lambda coin: (-coin.units, coin.outpoint))
+    found = adapter_of(wallet).unspent(coins[:MOST_ASKED])
     deep = env.catalogue.by_chain_token(blockchain, wallet.native_token).confirmations
-    return [coin for coin in adapter_of(wallet).unspent(coins[:MOST_ASKED]) if coin.confirmations >= deep]
+    return [coin for coin in found if coin.confirmations >= (deep if _is_own(coin) else TIMES_DEEP * deep)]
 
 
 def forget_when_over(wallet: Wallet, slot: int) -> None:
@@ -50,6 +52,11 @@ def adapter_of(wallet: Wallet) -> CoinAdapter:
     """Return the wallet's adapter as that of a chain whose money lies in coins."""
     assert wallet.adapter.slot_kind == "inputs", "only such a chain has batches"
     return cast("CoinAdapter", wallet.adapter)
+
+
+def _is_own(coin: Coin) -> bool:
+    """Tell whether it is the hot wallet's own: change, or what a treasurer brought."""
+    return coin.key_path == HOT_WALLET_PATH
 
 
 def _open_batches(wallet: Wallet) -> Iterable[CoinBatch]:

@@ -43,6 +43,8 @@ def follow(wallet: Wallet, record: WithdrawalRecord) -> None:
         elif step is Next.SEND:
             send(wallet, record, seen)
             was_sent = True
+        elif step is Next.SIGN_ANEW and record.is_internal:
+            _take(wallet, record, Next.FAIL_IMPOSSIBLE, seen)  # a new move is made of what lies there then
         elif step is Next.SIGN_ANEW:
             _sign_anew(wallet, record)
             was_sent = False

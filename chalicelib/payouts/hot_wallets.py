@@ -166,7 +166,8 @@ class Wallet:
     def taking(self, slot: int) -> Write:
         """Return the write that gives a slot away, if it is still the next one."""
         is_next = (HotWallet.next_slot == slot) if self._counter else Record.pk.does_not_exist()
-        return update(self._key, [HotWallet.next_slot.set(slot + 1)], is_next)
+        taken = [HotWallet.next_slot.set(slot + 1), HotWallet.address.set(self.address)]
+        return update(self._key, taken, is_next)
 
     def reserve(self, record: WithdrawalRecord, fee_units: int) -> None:
         """Reckon with what a signed payout will take that is in no block yet."""

@@ -4,15 +4,23 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
+from pynamodb.attributes import UnicodeAttribute
+
 from chalicelib.chains.adapter import Coin, Spending
 from chalicelib.storage.attributes import CompactJsonAttribute, IntegerAttribute
 from chalicelib.storage.records import Record
 
 
 class HotWallet(Record):
-    """A wallet that payouts leave: slots below ``next_slot`` belong to one transaction each, for ever."""
+    """A wallet that payouts leave: slots below ``next_slot`` belong to one transaction each, for ever.
+
+    Attributes:
+        next_slot: the slot that its next payout takes.
+        address: where its payouts leave from, for who holds no key: the audit asks what lies there.
+    """
 
     next_slot = IntegerAttribute(attr_name="n")
+    address = UnicodeAttribute(attr_name="a", null=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,4 +88,5 @@ def _standing_obstacle(wallet: Wallet, record: WithdrawalRecord) -> Obstacle | N
 
 def _shortage(wallet: Wallet, record: WithdrawalRecord, fee_units: int) -> Obstacle | None:
     lacking = wallet.lacks(record, fee_units)
-    return None if lacking is None else Obstacle(f"the hot wallet is short of {lacking}")
+    who = "the hot wallet" if wallet.source is None else f"the deposit account {wallet.address}"
+    return None if lacking is None else Obstacle(f"{who} is short of {lacking}")

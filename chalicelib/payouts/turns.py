@@ -91,7 +91,7 @@ def _work_through(env: Environment, blockchain: str) -> None:
 
 def _batched(wallet: Wallet, waiting: Sequence[WithdrawalRecord]) -> Sequence[WithdrawalRecord]:
     """Sign those that wait together, where money lies in coins; elsewhere each is signed when it is dealt with."""
-    return batching.sign(wallet, waiting) if wallet.adapter.slot_kind == "inputs" else waiting
+    return batching.sign(wallet, waiting[:SIGNED_IN_ONE_TURN]) if wallet.adapter.slot_kind == "inputs" else waiting
 
 
 def _place(one: WithdrawalRecord | OpenPayout) -> tuple[int, str]:

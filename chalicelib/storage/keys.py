@@ -5,6 +5,7 @@ import hashlib
 from chalicelib.storage.records import Key
 
 OUTBOX_SHARDS = 4
+PLATFORM = "platform"  # in a merchant's place: under it lie moves of our own money, and their gas in the books
 
 
 def tenant(tenant_id: str) -> Key:
@@ -151,6 +152,21 @@ def open_payout(blockchain: str, withdrawal_id: str) -> Key:
 def hot_wallet(blockchain: str, source: str | None = None) -> Key:
     """A blockchain's hot wallet, or a deposit account that is swept: the slot that its next payout takes."""
     return Key(f"HOTWALLET#{blockchain}", f"account#{source}" if source else "wallet")
+
+
+def holdings(blockchain: str) -> str:
+    """The partition of the deposit accounts on which money lies that has not come home."""
+    return f"HOLDING#{blockchain}"
+
+
+def holding(blockchain: str, deposit_address: str) -> Key:
+    """One of them."""
+    return Key(holdings(blockchain), deposit_address)
+
+
+def due_holdings(blockchain: str) -> str:
+    """The list index's partition of a blockchain's holdings, by when they are to be looked at."""
+    return f"DUEHOLDING#{blockchain}"
 
 
 def coins(blockchain: str) -> str:
@@ -329,6 +345,11 @@ def chain_cursor(blockchain: str) -> Key:
     return Key(f"CHAIN#{blockchain}", "cursor")
 
 
+def failed_ranges(blockchain: str) -> Key:
+    """The ranges of a chain's blocks in which a scan failed."""
+    return Key(f"CHAIN#{blockchain}", "failed")
+
+
 def chain_heads() -> Key:
     """The height of every chain as scanned last: what confirmations are counted from."""
     return Key("CHAIN#heads", "heads")
@@ -367,3 +388,38 @@ def stray_deposit(blockchain: str, txid: str, index: int) -> Key:
 def price_board() -> Key:
     """The prices agreed on last."""
     return Key("PRICES", "board")
+
+
+def rescan(blockchain: str) -> Key:
+    """What the audit of a chain's blocks remembers from one run to the next."""
+    return Key(f"AUDIT#{blockchain}", "rescan")
+
+
+def audit_reports() -> str:
+    """The partition of the custody reports, oldest first."""
+    return "AUDITREPORT"
+
+
+def audit_report(made_at: int) -> Key:
+    """One of them, by the second that it was made in."""
+    return Key(audit_reports(), f"{made_at:012d}")
+
+
+def capitals() -> str:
+    """The partition of what the operator says lies on our addresses and belongs to no merchant."""
+    return "AUDITCAPITAL"
+
+
+def capital(blockchain: str, token: str) -> Key:
+    """Its part in one token of one blockchain."""
+    return Key(capitals(), f"{blockchain}#{token}")
+
+
+def balance_readings(blockchain: str) -> str:
+    """The partition of what nodes said last that lies at addresses of ours."""
+    return f"AUDITBALANCE#{blockchain}"
+
+
+def balance_reading(blockchain: str, place: str) -> Key:
+    """One of them: ``address#TOKEN``."""
+    return Key(balance_readings(blockchain), place)

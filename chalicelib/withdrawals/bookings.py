@@ -65,8 +65,11 @@ def journal_entries(env: Environment, tenant_id: str) -> Iterable[tuple[str, lis
 
 
 def entries(record: WithdrawalRecord) -> Iterable[tuple[str, list[Entry]]]:
-    """Return the entries of one withdrawal, each with its currency: none while it is under way."""
-    if record.status == Status.COMPLETED:
+    """Return the entries of one withdrawal, each with its currency: none while it is under way.
+
+    A move of our own money stays in custody: what it leaves in the books is its gas.
+    """
+    if record.status == Status.COMPLETED and not record.is_internal:
         yield record.currency, list(settle(record, Balance(pending_units=record.held_units)).entries)
     if record.repaid:
         yield (

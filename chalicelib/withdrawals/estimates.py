@@ -1,8 +1,11 @@
 """What a withdrawal would cost, and what could be withdrawn: answered without making one."""
 
+from typing import Any
+
 from chalicelib.api.fields import number
 from chalicelib.currencies.currency import Currency
 from chalicelib.environment import Environment
+from chalicelib.lazily import Lazily
 from chalicelib.ledger import service as ledger
 from chalicelib.ledger.accounts import MASTER
 from chalicelib.money import format_units, units_number
@@ -17,6 +20,9 @@ from chalicelib.withdrawals.schemas import (
     MinWithdrawal,
     WithdrawalEstimate,
 )
+
+chains: Any = Lazily("chalicelib.chains.adapter")
+ACTIVATING = frozenset({"TRX"})  # elsewhere nobody need be asked
 
 
 def estimate(env: Environment, tenant_id: str, asked: EstimateWithdrawal) -> WithdrawalEstimate:
@@ -40,15 +46,20 @@ def estimate(env: Environment, tenant_id: str, asked: EstimateWithdrawal) -> Wit
 
 
 def fee_estimate(env: Environment, tenant_id: str, asked: EstimateFee) -> FeeEstimate:
-    """Return what a withdrawal would cost; whom it goes to makes no difference.
+    """Return what a withdrawal would cost; whom it goes to makes no difference to that.
+
+    The table's fee covers a recipient that is new to its chain: what the chain takes for that is part of it, and
+    told only as far as the chain can be asked now.
 
     Raises:
         InvalidAddressError: an address came along, and it is none for this currency.
         ApiError: such a withdrawal would be refused; see :func:`quoting.quote`.
     """
     quoted = quoting.quote(env, tenant_id, asked)
+    activation_units = 0
     if asked.address is not None:
         targets.require_target(env, quoted.currency, asked.address, None)
+        activation_units = _activation_units(env, quoted.currency, asked.address)
     terms, money = quoted.terms, quoted.money
     return FeeEstimate(
         fee=money(terms.fee_units),
@@ -57,10 +68,19 @@ def fee_estimate(env: Environment, tenant_id: str, asked: EstimateFee) -> FeeEst
         token=quoted.currency.token,
         network_fee=money(terms.network_fee_units),
         platform_fee=money(terms.platform_fee_units),
-        # The table's fee covers a recipient that is new to its chain, on TRON too: nothing comes on top.
-        is_new_address=False,
-        address_activation_fee=money(0),
+        is_new_address=activation_units > 0,
+        address_activation_fee=money(activation_units if quoted.currency.contract is None else 0),
     )
+
+
+def _activation_units(env: Environment, currency: Currency, address: str) -> int:
+    """Return what the chain takes for the first coin to an address; 0 also when it does not answer."""
+    if currency.blockchain not in ACTIVATING:
+        return 0
+    try:
+        return env.chains[currency.blockchain].activation(address)
+    except chains.ChainUnavailableError:
+        return 0
 
 
 def min_amount(env: Environment, tenant_id: str, asked: CurrencyAsked) -> MinWithdrawal:

@@ -4,7 +4,7 @@ from typing import Any
 
 from sandbox.demo.client import DemoError
 from sandbox.demo.signature import is_genuine
-from sandbox.demo.story import CURRENCY, Story, tell, wait_for
+from sandbox.demo.story import Story, tell, wait_for
 
 PRICE_USD = "100.00"
 
@@ -33,10 +33,10 @@ def set_up_webhooks(story: Story) -> None:
 
 def create_payment(story: Story) -> None:
     """A customer is to pay."""
-    asked = {"amount": PRICE_USD, "price_currency": "USD", "currency": CURRENCY, "order_id": "demo-order"}
+    asked = {"amount": PRICE_USD, "price_currency": "USD", "currency": story.currency, "order_id": "demo-order"}
     story.payment = story.api.post("/payments/", asked)
     tell(f"POST /payments/ → {story.payment['transaction_id']}, {story.payment['status']}")
-    tell(f"the customer owes {story.payment['amount_crypto']} {CURRENCY} to {story.payment['address']}")
+    tell(f"the customer owes {story.payment['amount_crypto']} {story.currency} to {story.payment['address']}")
 
 
 def pay(story: Story) -> None:
@@ -57,7 +57,8 @@ def confirm(story: Story) -> None:
         tell(f"… {story.payment['confirmations']} of {wanted} confirmations, {story.payment['status']}")
     wait_for("the payment to be completed", lambda: story.refresh_payment() == "completed")
     tell(
-        f"paid {story.payment['total_paid_amount']} {CURRENCY}, of which {story.payment['fee_amount']} are the fee"
+        f"paid {story.payment['total_paid_amount']} {story.currency},"
+        f" of which {story.payment['fee_amount']} are the fee"
     )
 
 
@@ -79,5 +80,5 @@ def receive_webhooks(story: Story) -> None:
 
 def show_balances(story: Story) -> None:
     """What the merchant has now."""
-    account = story.api.get("/user/balances/")["account"][CURRENCY]
-    tell(f"GET /user/balances/ → {account['amount']} {CURRENCY}, {account['pending_amount']} of it held")
+    account = story.api.get("/user/balances/")["account"][story.currency]
+    tell(f"GET /user/balances/ → {account['amount']} {story.currency}, {account['pending_amount']} of it held")

@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from sandbox.demo.client import Api, DemoError
 
-CURRENCY = "USDTTRC20"
+USUAL_CURRENCIES = ("USDTTRC20",)
+REAL_CURRENCIES = ("USDTERC20", "LTC")
 WAIT_SECONDS = 60
 LOOK_SECONDS = 0.5
 BLOCKS_AT_A_TIME = 5
@@ -20,6 +22,7 @@ class Story:
     Attributes:
         api: the public API.
         controls: the sandbox's controls.
+        currency: what is paid and paid out.
         tenant: the merchant of this story.
         secret: what its webhooks are signed with.
         payment: as the API answered it last.
@@ -29,6 +32,7 @@ class Story:
 
     api: Api
     controls: Api
+    currency: str = USUAL_CURRENCIES[0]
     tenant: dict[str, Any] = field(default_factory=dict)
     secret: str = ""
     payment: dict[str, Any] = field(default_factory=dict)
@@ -39,6 +43,11 @@ class Story:
     def inbox(self) -> str:
         """The name of the merchant's webhook receiver."""
         return f"demo-{self.tenant['tenant_id']}"
+
+    def part_of_paid(self, percent: int) -> str:
+        """Return so much of what the customer paid, rounded down to six decimals."""
+        paid = Decimal(str(self.payment["total_paid_amount"]))
+        return str((paid * percent / 100).quantize(Decimal("0.000001"), ROUND_DOWN))
 
     def refresh_payment(self) -> str:
         """Ask for the payment again; returns its status."""

@@ -15,8 +15,10 @@ PR_SET_PDEATHSIG = 1
 
 def main(parent: int, command: list[str]) -> None:
     """Become the command, leashed to the parent process of that id."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    unheard = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in unheard:
         signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, unheard)  # bitcoind and its like listen even to what was ignored
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before the leash was on

@@ -225,7 +225,10 @@ class DoubleSpendContract:
         chain.reorg(1, drop=[txid])
         chain.doublespend(txid)
         chain.mine()
-        assert chain.adapter.status(txid, mined.spends).state == "impossible"
+        # Where a mined transfer does not tell its slot, all that may be known is that it is not there.
+        known = {"impossible"} if mined.spends else {"impossible", "missing"}
+        assert chain.adapter.status(txid, mined.spends).state in known
+        assert scan(chain, address) == []
 
 
 class PayoutContract:
@@ -242,13 +245,14 @@ class PayoutContract:
     def test_its_receipt_says_what_the_chain_took(self, chain):
         to = chain.new_address()
         payout = payout_of(chain, to, 7)
-        native = chain.adapter.estimate(payout).token
+        most = chain.adapter.estimate(payout)
+        native = most.token
         before = {token: chain.adapter.balance(chain.hot_wallet, token) for token in {chain.token, native}}
         signed = send_payout(chain, 0, to=to, units=7)
         assert stand(chain, signed).fee_units is None
         chain.mine()
         took = stand(chain, signed).fee_units
-        assert 0 < took <= chain.adapter.estimate(payout).units
+        assert 0 < took <= most.units
         after = {token: chain.adapter.balance(chain.hot_wallet, token) for token in before}
         spent = {chain.token: payout.units}
         spent[native] = spent.get(native, 0) + took
@@ -362,15 +366,20 @@ class PayoutContract:
         chain.mine()
         assert [transfer.txid for transfer in scan(chain, to)] == [signed.txid]
 
-    def test_more_than_the_hot_wallet_has_is_not_sent(self, chain):
+    def test_more_than_the_hot_wallet_has_is_not_paid(self, chain):
         if chain.adapter.slot_kind == "inputs":
             adapter = cast("CoinAdapter", chain.adapter)
             payout = payout_of(chain, chain.new_address(), 10**9)
             assert adapter.select([payout], chain.coins(0), adapter.fee_rate()) is None
             return
-        chain.set_payouts("ok")
-        with pytest.raises((TransactionRefusedError, ValueError)):
-            send_payout(chain, 0, to=chain.new_address(), units=10**30)
+        to = chain.new_address()
+        try:
+            signed = send_payout(chain, 0, to=to, units=10**30)
+        except (TransactionRefusedError, ValueError):
+            return
+        chain.mine()  # a node does not try a token's transfer out before it mines it
+        assert stand(chain, signed).ok is False
+        assert all(not transfer.ok for transfer in scan(chain, to))
 
     def test_bytes_that_were_tampered_with_are_refused(self, chain):
         signed = sign_payout(chain, 0, to=chain.new_address())

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.currencies.catalogue import UnknownCurrencyError, load_catalogue
-from chalicelib.currencies.prices import PriceBoard, Quote, RatesUnavailableError, combine
+from chalicelib.currencies.prices import PriceBoard, Quote, RatesUnavailableError
 
 NOW = 1_788_263_940.25
 CODES = [currency.code for currency in load_catalogue().all()] + ["USD", "EUR", "GBP"]
@@ -17,86 +17,6 @@ def board(at=NOW, **prices):
     defaults = {"BTC": 64_000, "ETH": 3_200, "LTC": 80, "TRX": "0.25", "USDT": 1, "USDC": 1, "DAI": 1}
     fiats = {"EUR": "1.08", "GBP": "1.27"}
     return PriceBoard({s: Quote(Fraction(usd), at) for s, usd in {**defaults, **fiats, **prices}.items()})
-
-
-def said(*usd_of_sources, symbol="BTC", ages=None):
-    ages = ages or [0] * len(usd_of_sources)
-    return {
-        f"source {n}": {symbol: Quote(Fraction(usd), NOW - age)}
-        for n, (usd, age) in enumerate(zip(usd_of_sources, ages, strict=True))
-    }
-
-
-def agreed(*usd_of_sources, ages=None):
-    quote = combine(said(*usd_of_sources, ages=ages), NOW).prices.get("BTC")
-    return quote and quote.usd
-
-
-@pytest.mark.parametrize(
-    ("usd_of_sources", "usd"),
-    [
-        ((), None),
-        ((100,), None),
-        ((100, 101), Fraction(201, 2)),
-        ((100, 102), 101),
-        ((100, "102.0001"), None),
-        ((102, 100), 101),
-        ((100, 101, 102), 101),
-        ((100, 101, 200), Fraction(201, 2)),
-        ((1, 100, 101), Fraction(201, 2)),
-        ((100, "101.5", 103), Fraction("101.5")),  # the middle one agrees with both
-        ((100, 103, 106), None),
-        ((100, 100, 200, 200), None),  # two camps: nobody can say
-        ((100, 100, 100, 200, 200), 100),
-        ((100, 101, 150, 200), Fraction(201, 2)),
-        ((0, 0), None),
-        ((-5, -5), None),
-        ((0, 100, 100), 100),
-    ],
-)
-def test_a_price_is_the_median_of_those_that_agree(usd_of_sources, usd):
-    assert agreed(*usd_of_sources) == usd
-
-
-@pytest.mark.parametrize(
-    ("ages", "usd"),
-    [
-        ((0, 120), 100),
-        ((0, 120.5), None),
-        ((0, -120), 100),
-        ((0, -121), None),
-        ((0, 60, 500), 100),
-        ((float("nan"), 0), None),
-    ],
-)
-def test_a_source_counts_for_two_minutes(ages, usd):
-    assert agreed(*[100] * len(ages), ages=ages) == usd
-
-
-def test_a_price_is_as_old_as_the_oldest_quote_in_it_and_outliers_do_not_count():
-    quotes = said(100, 101, 500, ages=[10, 90, 110])
-    assert combine(quotes, NOW).prices["BTC"].at == NOW - 90
-
-
-def test_each_symbol_is_judged_alone():
-    quotes = {
-        "one": {"BTC": Quote(Fraction(100), NOW), "ETH": Quote(Fraction(10), NOW)},
-        "two": {"BTC": Quote(Fraction(100), NOW)},
-    }
-    assert set(combine(quotes, NOW).prices) == {"BTC"}
-
-
-@given(st.lists(usd_prices, min_size=1, max_size=6), st.randoms())
-def test_the_order_of_the_sources_does_not_matter(usd_of_sources, random):
-    before = agreed(*usd_of_sources)
-    random.shuffle(usd_of_sources)
-    assert agreed(*usd_of_sources) == before
-
-
-@given(st.fractions(min_value=1, max_value=10**6), st.lists(st.integers(-99, 99), min_size=2, max_size=5))
-def test_sources_within_one_per_cent_of_the_truth_give_a_price_among_theirs(true_usd, offsets):
-    prices = [true_usd * (1 + Fraction(offset, 10_000)) for offset in offsets]
-    assert min(prices) <= agreed(*prices, true_usd * 3) <= max(prices)
 
 
 def test_rates_are_exact():
@@ -182,6 +102,18 @@ def test_a_stablecoin_near_its_peg_is_quoted_at_its_price(usd):
 
 def test_other_tokens_are_never_paused():
     assert board(BTC="0.5").paused_symbols == frozenset()
+
+
+def test_a_gas_coin_has_a_rate_by_its_symbol_alone():
+    prices = board(BNB=600, USDT="0.5")
+    assert prices.symbol_rate("BNB", "TRX", NOW) == 2_400
+    assert prices.symbol_rate("BNB", "BNB", NOW) == 1
+    assert prices.symbol_rate("BNB", "USDT", NOW, is_fixed=False) == 1_200
+    for problem in ({"now": NOW + 301}, {"to_symbol": "USDT"}, {"to_symbol": "POL"}):
+        with pytest.raises(RatesUnavailableError):
+            prices.symbol_rate(**{"from_symbol": "BNB", "to_symbol": "TRX", "now": NOW, **problem})
+    with pytest.raises(UnknownCurrencyError):
+        prices.rate("BNB", "USD", NOW)
 
 
 def test_an_unknown_code_has_no_rate():

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from chalicelib import environment
-from chalicelib.currencies.seeded_prices import PriceControls, SeededPrices
+from chalicelib.currencies.sources.seeded import PriceControls, SeededPrices
 from chalicelib.currencies.workers import refresh_prices
 from chalicelib.tenants import service
 from chalicelib.tenants.records import TenantRecord

@@ -1,6 +1,6 @@
 """A gateway on an engine with true transaction isolation: concurrency is proven here, never on moto."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from tests.support.client import ApiClient
 from tests.support.clock import FakeClock
 from tests.support.engines import started
 from tests.support.environment import make_environment
+from tests.support.real_nodes import RealNodes
 from tests.support.settings import make_settings
 from tests.support.tokens import token_for
 from tests.support.world import HeldQueues, Nodes, World
@@ -48,8 +49,8 @@ class EngineAws:
 
 
 @contextmanager
-def tables(running: Engine, name: str, directory: Path) -> Iterator[World]:
-    """A world of its own on the engine: fresh table and queues."""
+def tables(running: Engine, name: str, directory: Path, real: Sequence[str] = ()) -> Iterator[World]:
+    """A world of its own on the engine: fresh table and queues; the chains that are named are on real nodes."""
     session = botocore.session.get_session()
     session.set_credentials(ACCESS_KEY, "any")
     dynamodb = session.create_client("dynamodb", REGION, endpoint_url=running.dynamodb_endpoint)
@@ -59,7 +60,7 @@ def tables(running: Engine, name: str, directory: Path) -> Iterator[World]:
     store = Store(names.table_name, session, REGION, running.dynamodb_endpoint)
     aws: Any = EngineAws(store, Queues(urls, lambda: sqs), sqs)
     clock = FakeClock()
-    nodes = Nodes(directory, clock)
+    nodes: Any = RealNodes(directory, clock, real) if real else Nodes(directory, clock)
     settings = make_settings(
         allow_local_callbacks=True,
         deposits_queue_url=urls.deposits,
@@ -67,17 +68,21 @@ def tables(running: Engine, name: str, directory: Path) -> Iterator[World]:
         deliveries_queue_url=urls.deliveries,
         transfers_queue_url=urls.transfers,
         payouts_queue_url=urls.payouts,
+        **nodes.settings,
     )
     held = HeldQueues(aws.queues, clock)
-    env = make_environment(aws, clock, settings, chains=nodes.adapters, queues=held)
+    chains = {"chains": nodes.adapters} if nodes.adapters else {}
+    env = make_environment(aws, clock, settings, queues=held, **chains)
     tenant = create_tenant(env, "Your Company")
     app = application()
     environment.provide(lambda: env)
     world = World(env, aws, clock, nodes, ApiClient(app, token_for(env, tenant)))
     world.tenant = tenant
-    yield world
-    nodes.close()
-    sqs.close()
+    try:
+        yield world
+    finally:
+        nodes.close()
+        sqs.close()
     dynamodb.close()
     store.connection.client.close()
 

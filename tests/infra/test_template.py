@@ -18,6 +18,9 @@ check_template = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(check_template)
 
 
+OWN_ROLE = {"HandlePayouts", "SweepAccounts"}
+
+
 def as_chalice_writes() -> dict[str, Any]:
     """Return the part of the template that Chalice writes, as far as the rules look at it."""
     functions: dict[str, Any] = {
@@ -30,9 +33,13 @@ def as_chalice_writes() -> dict[str, Any]:
             "Properties": {"Queue": "arn", "BatchSize": 10, "MaximumBatchingWindowInSeconds": 0},
         }
         functions[name]["Properties"]["Events"] = {f"{name}SqsEventSource": source}
-    role = {"Type": "AWS::IAM::Role", "Properties": {"Policies": []}}
+    roles: dict[str, Any] = {}
+    for name, function in functions.items():
+        role = {"APIHandler": "ApiHandlerRole"}.get(name, f"{name}Role" if name in OWN_ROLE else "DefaultRole")
+        function["Properties"]["Role"] = {"Fn::GetAtt": [role, "Arn"]}
+        roles[role] = {"Type": "AWS::IAM::Role", "Properties": {"Policies": []}}
     api = {"Type": "AWS::Serverless::Api", "Properties": {"DefinitionBody": {}}}
-    return {"Resources": {**functions, "DefaultRole": role, "RestAPI": api}}
+    return {"Resources": {**functions, **roles, "RestAPI": api}}
 
 
 @pytest.fixture
@@ -57,6 +64,11 @@ def source(template: dict[str, Any], function: str) -> dict[str, Any]:
     return properties(template, function)["Events"][f"{function}SqsEventSource"]["Properties"]
 
 
+def statements(template: dict[str, Any], policy: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = properties(template, policy)["PolicyDocument"]["Statement"]
+    return found
+
+
 MISTAKES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "everything_has_a_type": lambda t: t["Resources"].update(Renamed={"Properties": {}}),
     "functions_are_the_expected": lambda t: t["Resources"].pop("SweepOutbox"),
@@ -71,14 +83,23 @@ MISTAKES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "gateway_speaks_our_envelope": lambda t: answers(t)["THROTTLED"].update(
         responseTemplates={"application/json": '{"error": {"message": "…"}}'}
     ),
-    "roles_name_their_resources": lambda t: properties(t, "DefaultRole")["Policies"][0]["PolicyDocument"][
-        "Statement"
-    ][0].update(Resource="*"),
+    "policies_name_their_resources": lambda t: statements(t, "WorkPolicy")[0].update(Resource="*"),
+    "functions_reach_every_queue": lambda t: statements(t, "WorkPolicy")[2]["Resource"].pop(),
+    "api_holds_no_secret_of_a_chain": lambda t: properties(t, "ApiHandlerRole")["ManagedPolicyArns"].append(
+        {"Ref": "NodesPolicy"}
+    ),
+    "only_payouts_sign": lambda t: properties(t, "DefaultRole")["ManagedPolicyArns"].append(
+        {"Ref": "SigningPolicy"}
+    ),
+    "few_know_the_wallets": lambda t: properties(t, "SweepAccounts")["Environment"]["Variables"].clear(),
+    "nodes_are_read_at_run_time": lambda t: t["Globals"]["Function"]["Environment"]["Variables"].update(
+        CHAIN_NODES={"Fn::Sub": "{{resolve:secretsmanager:sluice/${Stage}/chain-nodes}}"}
+    ),
 }
 
 
 def test_every_rule_has_a_mistake_here():
-    assert set(MISTAKES) == {rule.__name__ for rule in check_template.RULES}
+    assert set(MISTAKES) == {rule.__name__ for rule in (*check_template.RULES, *check_template.GLOBAL_RULES)}
 
 
 @pytest.mark.parametrize("rule", MISTAKES)

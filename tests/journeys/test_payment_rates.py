@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.currencies.seeded_prices import PriceControls, SeededPrices
+from chalicelib.currencies.sources.seeded import PriceControls, SeededPrices
 from chalicelib.currencies.workers import refresh_prices
 from chalicelib.environment import Environment
 from chalicelib.tenants.service import NewTenant

@@ -28,6 +28,8 @@ SHARED = {
     "EXPIRY": "the index of what expires in an hour",
     "FEES": "what the networks take",
     "HOTWALLET": "the slots of payouts",
+    "BATCH": "transactions that pay several merchants at once",
+    "COIN": "the coins that payouts are made of",
     "MEMPOOL": "what was seen outside any block",
     "PAYOUT": "withdrawals under way on a chain",
     "PRICES": "the price board",

@@ -7,9 +7,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
-from chalicelib.config import BLOCKCHAINS, Settings
+from chalicelib.config import BLOCKCHAINS, FAMILIES, Settings
 from sandbox.chain.keys import hot_wallet_key
-from tests.chains.private_derivation import account_xpub
+from tests.chains.private_derivation import ABANDON_SEED, account_xpub
 
 REGION = "eu-central-1"
 TABLE = "sluice"
@@ -60,6 +60,7 @@ def _plain() -> Settings:
         sandbox_seed=1,
         rate_limits=False,  # the clock stands still, and tests ask a lot: what is about quotas switches them on
         hot_wallet_keys={name: hot_wallet_key(1, name).hex() for name in BLOCKCHAINS},
+        deposit_seeds=dict.fromkeys(FAMILIES, ABANDON_SEED),
     )
 
 

@@ -64,6 +64,8 @@ class Receiver:
 class Nodes:
     """A simulated node behind its HTTP server, and the adapters that speak to it."""
 
+    settings: dict[str, Any] = {}  # noqa: RUF012 -- what real nodes need and these do not
+
     def __init__(self, path: Any, clock: FakeClock) -> None:
         self.node = SimNode(path / "chains.sqlite", 1, clock)
         self.server = NodeServer(self.node)

@@ -1,1 +1,1 @@
-"""Ethereum and what speaks like it: ETH, ARB, BSC, MATIC."""
+"""Ethereum and its kin (ETH, ARB, BSC, MATIC): one adapter over any node of theirs, set up for each by data."""

@@ -86,6 +86,10 @@ class SimAdapter:
         """Return what the chain takes for this payout."""
         return self._ask(_read_fee, "fee", token=payout.token)
 
+    def activation(self, address: str) -> int:  # noqa: ARG002 -- the interface's
+        """Return 0: this chain takes nothing for a new address."""
+        return 0
+
     def build(self, payout: Payout, slot: str, fee: Fee) -> Unsigned:
         """Build the transaction that spends the sender's sequence number ``slot``."""
         payment = transaction.SimTransaction(

@@ -2,9 +2,10 @@ from fractions import Fraction
 
 import pytest
 
+from chalicelib.currencies.agreement import combine
 from chalicelib.currencies.catalogue import load_catalogue
-from chalicelib.currencies.prices import PriceSource, PriceSourceError, RatesUnavailableError, combine
-from chalicelib.currencies.seeded_prices import PriceControls, SeededPrices
+from chalicelib.currencies.prices import PriceSource, PriceSourceError, RatesUnavailableError
+from chalicelib.currencies.sources.seeded import PriceControls, SeededPrices
 
 
 class StandingClock:

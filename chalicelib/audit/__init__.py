@@ -1,0 +1,1 @@
+"""The audit: blocks read twice, and the books held against what lies on the chains."""

@@ -1,0 +1,1 @@
+"""Sweeping: deposits' money brought home to the hot wallet, on chains whose money lies on accounts."""
