@@ -1,4 +1,4 @@
-"""What will fall due in the table by itself: webhook attempts, expiries, payouts that will be made dearer.
+"""What will fall due in the table by itself: webhook attempts, expiries, dearer payouts, looks at what is swept.
 
 Attempts and expiries stand in buckets, one for each hour.
 
@@ -16,6 +16,7 @@ from chalicelib.payouts.rules import STUCK_SECONDS
 from chalicelib.payouts.turns import open_withdrawals
 from chalicelib.storage import keys
 from chalicelib.storage.records import Record
+from chalicelib.sweeping.records import HoldingRecord, due_text
 
 HOUR_SECONDS = 3600
 # Nothing is ever planned further ahead: the longest wait between attempts with its jitter, the longest expiry.
@@ -32,7 +33,7 @@ class DueWork:
         self._env = env
 
     def next_after(self, after: float, until: float) -> float | None:
-        """Return the next time at which an attempt, an expiry or a dearer payout is due, or None.
+        """Return the next time at which one of them is due, or None.
 
         Args:
             after: Unix seconds; what was due then or before is not asked for.
@@ -41,7 +42,8 @@ class DueWork:
         retry = self._first(self._retry, after, min(until, after + LONGEST_RETRY_SECONDS))
         expiry = self._first(self._expiry, after, min(until, after + LONGEST_EXPIRY_SECONDS))
         bump = self._bump(after, until)
-        return min((time for time in (retry, expiry, bump) if time is not None), default=None)
+        look = self._look_at_holdings(after, until)
+        return min((time for time in (retry, expiry, bump, look) if time is not None), default=None)
 
     def _first(self, look: Look, after: float, until: float) -> float | None:
         for hour in range(int(after) // HOUR_SECONDS, int(until) // HOUR_SECONDS + 1):
@@ -57,6 +59,19 @@ class DueWork:
             for record in open_withdrawals(self._env, blockchain)
             if record.signed and record.height is None
         )
+        return min((time for time in times if after < time <= until), default=None)
+
+    def _look_at_holdings(self, after: float, until: float) -> float | None:
+        if self._env.settings.sweep_above_cents is None or until < after + 1:
+            return None
+        between = Path("lv").between(due_text(after + 1), due_text(until))
+        pages = (
+            self._env.store.query(Record, keys.due_holdings(blockchain), between, limit=1, index="list_index")
+            for blockchain in self._env.chains
+        )
+        named = [page.records[0].key for page in pages if page.records]
+        found = self._env.store.get_many(HoldingRecord, named) if named else {}
+        times = (float(holding.lv) for holding in found.values())
         return min((time for time in times if after < time <= until), default=None)
 
     def _retry(self, hour: int, after: float) -> float | None:

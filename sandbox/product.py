@@ -79,6 +79,7 @@ def settings(variables: Variables, identity: Identity, engine: Engine, names: Na
         hot_wallet_keys=wiring.hot_wallet_keys,
         deposit_seeds=wiring.deposit_seeds,
         chain_identities=wiring.identities,
+        sweep_above_cents=variables.sweep_above_cents,
         rate_limits=variables.rate_limits,
     )
 

@@ -1,7 +1,7 @@
 """The sandbox's treasury: keeps the hot wallets stocked, as an operator's treasurer does on a live chain.
 
-Deposits do not lie in a hot wallet, and nothing sweeps them there: without a stock, a merchant who was only ever
-paid could not withdraw.
+Deposits do not lie in a hot wallet, and are swept there only where that is asked for: without a stock, a merchant
+who was only ever paid could not withdraw.
 """
 
 from collections.abc import Collection, Iterable

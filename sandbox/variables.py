@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from chalicelib.money import FIAT_DECIMALS, InvalidAmountError, parse_units
 from sandbox.engine.engine import ENGINES
 
 T = TypeVar("T")
@@ -33,6 +34,7 @@ class Variables:
         block_seconds: a block on every chain this often; 0 is never by itself.
         seed: what keys, prices and the chains' hashes are made from.
         chains: ``simulated`` or ``real``: what the blockchains are.
+        sweep_above_cents: deposits are swept to the hot wallets from this worth on, in US cents; None: never.
     """
 
     port: int
@@ -44,6 +46,7 @@ class Variables:
     block_seconds: float
     seed: int
     chains: str = SIMULATED
+    sweep_above_cents: int | None = None
 
     @property
     def base_url(self) -> str:
@@ -72,6 +75,7 @@ def read(environment: Mapping[str, str]) -> Variables:
         block_seconds=_read(environment, "BLOCK_SECONDS", "2", _block_seconds),
         seed=_read(environment, "SANDBOX_SEED", "1", _seed),
         chains=_read(environment, "CHAINS", SIMULATED, _chains),
+        sweep_above_cents=_read(environment, "SWEEP_ABOVE_USD", "", _cents),
     )
     if variables.port == variables.control_port:
         raise VariableError(f"PORT and CONTROL_PORT are both {variables.port}: give each its own.")
@@ -109,6 +113,16 @@ def _chains(text: str) -> str:
     if text not in {SIMULATED, REAL}:
         raise ValueError(f"it must be {SIMULATED} or {REAL}")
     return text
+
+
+def _cents(text: str) -> int | None:
+    try:
+        cents = parse_units(text, FIAT_DECIMALS) if text else None
+    except InvalidAmountError:
+        cents = 0
+    if cents == 0:
+        raise ValueError("it must be an amount in US dollars, such as 100, or left out")
+    return cents
 
 
 def _flag(text: str) -> bool:

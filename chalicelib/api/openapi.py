@@ -19,7 +19,7 @@ from chalicelib.api.openapi_operation import documented_path, operation
 from chalicelib.api.openapi_schemas import Schemas
 from chalicelib.oauth.scopes import KNOWN
 
-API_VERSION = "0.2.0"
+API_VERSION = "0.3.0"
 DRIFTED = 1
 
 _DESCRIPTION = """\

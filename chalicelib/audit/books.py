@@ -19,6 +19,7 @@ from chalicelib.withdrawals.records import WithdrawalRecord
 UnitsByCode = defaultdict[str, int]
 REVERSED = ":reversal"
 CORRECTION = "correction:"
+FUNDING = "funding:"
 
 
 def _by_code() -> UnitsByCode:
@@ -33,6 +34,7 @@ class Books:
         custody: currency code to the units in custody: debits less credits.
         credited: deposit to the units that are booked for it, of the deposits that were asked for.
         paid: withdrawal to the units that it has taken out of custody, by code; of those that were asked for.
+        funded: currency code to the units that the operator put into custody by hand: they lie in the hot wallet.
         hot_wallets: blockchain to the address that deposits were swept to.
         rows: how many rows were read.
     """
@@ -40,6 +42,7 @@ class Books:
     custody: UnitsByCode = field(default_factory=_by_code)
     credited: UnitsByCode = field(default_factory=_by_code)
     paid: dict[str, UnitsByCode] = field(default_factory=lambda: defaultdict(_by_code))
+    funded: UnitsByCode = field(default_factory=_by_code)
     hot_wallets: dict[str, str] = field(default_factory=dict)
     rows: UnitsByCode = field(default_factory=_by_code)
 
@@ -78,6 +81,8 @@ def _read_journal(
         books.rows["movements"] += 1
         units = account_units(row.sides, CUSTODY)
         books.custody[row.currency] += units
+        if row.sk.startswith(FUNDING):
+            books.funded[row.currency] += units
         deposit_id = row.sk.removesuffix(REVERSED).rpartition(":")[0]  # without its round
         if deposit_id in deposits:
             books.credited[deposit_id] += units

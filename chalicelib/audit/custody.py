@@ -101,6 +101,10 @@ def _one_chain(
         return ChainReport(blockchain, unchecked=str(error))
     tokens, vouched = tokens_of(env, blockchain), _vouched(env, blockchain)
     rows = report.rows_of(blockchain, tokens, booked.custody, there.units, there.remembered, flying, vouched)
+    is_beside = not there.has_all and any(row.is_missing and booked.funded[row.currency] for row in rows)
+    unchecked = "what was funded lies in the hot wallet, whose address is not known before its first payout"
+    if is_beside:
+        return ChainReport(blockchain, (), flying, there.asked, unchecked)
     return ChainReport(blockchain, rows, flying, there.asked)
 
 
@@ -132,6 +136,7 @@ def _on_chain(
     if there.unread:
         raise NotComparableError(f"{there.unread} balances were never read; the next runs go on with them")
     address = _hot_wallet(env, blockchain, booked)
+    there.has_all = address is not None
     if address is not None:
         places.add_hot_wallet(env.chains[blockchain], there, address, tokens_of(env, blockchain))
     return there, flying

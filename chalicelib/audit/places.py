@@ -42,12 +42,14 @@ class OnChain:
         remembered: token to the part of it that was not asked for now, but in an earlier run.
         asked: how many balances were asked for.
         unread: how many were never read: without them there is nothing to compare.
+        has_all: whether the hot wallet is among them; before anything left it, its address is not known.
     """
 
     units: dict[str, int] = field(default_factory=dict)
     remembered: dict[str, int] = field(default_factory=dict)
     asked: int = 0
     unread: int = 0
+    has_all: bool = True
 
     def add(self, token: str, units: int, *, is_remembered: bool = False) -> None:
         """Count what lies at one address."""

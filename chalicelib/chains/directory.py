@@ -1,7 +1,7 @@
 """The chains by their names: chosen by the settings, loaded when they are first asked; the API asks none."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from chalicelib.clock import Clock
@@ -32,6 +32,7 @@ class NamedChains(Mapping[str, "ChainAdapter"]):
         self._tokens = tokens
         self._clock = clock
         self._made: dict[str, ChainAdapter] = {}
+        self._closing: list[Callable[[], None]] = []
         self._lock = threading.Lock()
 
     def __getitem__(self, blockchain: str) -> "ChainAdapter":
@@ -49,6 +50,11 @@ class NamedChains(Mapping[str, "ChainAdapter"]):
     def __contains__(self, blockchain: object) -> bool:
         return blockchain in self._settings.chain_nodes
 
+    def close(self) -> None:
+        """Close the connections that are idle; who is asked again opens others."""
+        for close in self._closing:
+            close()
+
     def _make(self, blockchain: str) -> "ChainAdapter":
         from chalicelib.settings.nodes import Nodes, nodes_of  # noqa: PLC0415 -- only who asks nodes loads it
 
@@ -58,7 +64,7 @@ class NamedChains(Mapping[str, "ChainAdapter"]):
         except ValueError as error:
             raise ConfigurationError(f"CHAIN_NODES cannot be read: {error}") from None
         if nodes.simulated_at is not None:
-            return _simulated(blockchain, *nodes.simulated_at)
+            return self._simulated(blockchain, *nodes.simulated_at)
         return _real(blockchain, self._node(blockchain, nodes), self._tokens.get(blockchain, {}))
 
     def _node(self, blockchain: str, nodes: "Nodes") -> "Node":
@@ -72,9 +78,18 @@ class NamedChains(Mapping[str, "ChainAdapter"]):
         for url in nodes.urls:
             node, scout = (_asking(blockchain, url, nodes.api_key, patience) for patience in PATIENCES_SECONDS)
             providers.append(Provider(node.host, node, inquiry, wanted, self._clock, scout=scout))
+            self._closing += [node.close, scout.close]
         usual = identity.MAX_LAG_BLOCKS_OF[blockchain]
         lag = usual if nodes.max_lag_blocks is None else nodes.max_lag_blocks
         return Providers(providers, lag, self._clock)
+
+    def _simulated(self, blockchain: str, host: str, port: int) -> "ChainAdapter":
+        from chalicelib.chains.sim.adapter import SimAdapter  # noqa: PLC0415 -- loaded when chosen
+        from chalicelib.chains.sim.client import SimClient  # noqa: PLC0415 -- the same
+
+        client = SimClient(host, port, blockchain)
+        self._closing.append(client.close)
+        return SimAdapter(blockchain, client)
 
 
 def _asking(
@@ -87,13 +102,6 @@ def _asking(
     from chalicelib.chains.providers.json_rpc import JsonRpcNode  # noqa: PLC0415 -- the same
 
     return JsonRpcNode(url, timeout_seconds=timeout_seconds)
-
-
-def _simulated(blockchain: str, host: str, port: int) -> "ChainAdapter":
-    from chalicelib.chains.sim.adapter import SimAdapter  # noqa: PLC0415 -- loaded when chosen
-    from chalicelib.chains.sim.client import SimClient  # noqa: PLC0415 -- the same
-
-    return SimAdapter(blockchain, SimClient(host, port, blockchain))
 
 
 def _real(blockchain: str, node: "Node", tokens: Mapping[str, str]) -> "ChainAdapter":

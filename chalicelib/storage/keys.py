@@ -420,6 +420,6 @@ def balance_readings(blockchain: str) -> str:
     return f"AUDITBALANCE#{blockchain}"
 
 
-def balance_reading(blockchain: str, place: str) -> Key:
+def balance_reading(blockchain: str, where: str) -> Key:
     """One of them: ``address#TOKEN``."""
-    return Key(balance_readings(blockchain), place)
+    return Key(balance_readings(blockchain), where)

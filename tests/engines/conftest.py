@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import botocore.session
 import pytest
 
 from chalicelib import environment
+from chalicelib.chains.directory import NamedChains
 from chalicelib.queues import Queues, QueueUrls
 from chalicelib.storage.store import Store
 from chalicelib.tenants.service import NewTenant, create_tenant
@@ -81,6 +82,8 @@ def tables(running: Engine, name: str, directory: Path, real: Sequence[str] = ()
     try:
         yield world
     finally:
+        if real:
+            cast("NamedChains", env.chains).close()
         nodes.close()
         sqs.close()
     dynamodb.close()

@@ -158,12 +158,12 @@ def storm_over(world: World, blockchain: str, currency: str, funded: int) -> Sto
     return Storm(world, blockchain, currency, trouble, mortal)
 
 
-def rage(storm: Storm, least_units: int) -> list[WithdrawalRecord]:
+def rage(storm: Storm, least_units: int, at_a_time: int = AT_A_TIME) -> list[WithdrawalRecord]:
     """Accept withdrawals, a few at a time, and let four workers deal with them in the middle of it all."""
     world, records = storm.world, []
     with ThreadPoolExecutor(WORKERS) as pool:
         while len(records) < WITHDRAWALS:
-            for _ in range(AT_A_TIME):
+            for _ in range(at_a_time):
                 units = least_units + len(records)
                 records.append(accept(world.env, world.tenant.tenant_id, units, storm.currency))
             storm.disturb()
@@ -221,7 +221,7 @@ def test_200_payouts_of_coins(ministack: Engine, tmp_path: Path, blockchain: str
             world.node.fund_hot_wallet(blockchain, blockchain, COIN_UNITS)
         world.mine(blockchain, 6)
         storm = storm_over(world, blockchain, blockchain, 10**12)
-        ends = calm(storm, rage(storm, 1_000_000))
+        ends = calm(storm, rage(storm, 1_000_000, 2 * AT_A_TIME))
         check(storm, ends)
         assert {end.status for end in ends} == {"completed"}
         batches = list(world.env.store.query_all(CoinBatch, keys.coin_batches(blockchain)))

@@ -7,11 +7,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from chalicelib import environment
+from chalicelib.chains.signers.hot_wallet import HotWalletSigner
+from chalicelib.chains.signers.seed import SeedSigner
 from chalicelib.chains.workers import scan_chain
 from chalicelib.currencies.workers import refresh_prices
 from chalicelib.environment import Environment
 from chalicelib.payments import workers as payment_workers
 from chalicelib.payouts import workers as payout_workers
+from chalicelib.sweeping.workers import sweep_accounts
 from chalicelib.transfers import workers as transfer_workers
 from chalicelib.webhooks import workers as webhook_workers
 from chalicelib.webhooks.batch import ProcessPool
@@ -49,7 +52,9 @@ class InlinePool:
 def make_gateway(aws: Aws, clock: FakeClock, node: SimNode, receiver: Receiver) -> "Gateway":
     """Return a gateway on the one chain TRX, which it has looked at for the first time."""
     settings = make_settings(allow_local_callbacks=True)
-    signers = restless_signers(dict(settings.hot_wallet_keys or {}))
+    deposits = SeedSigner("TRX", settings.deposit_xpubs["TRX"], lambda: (settings.deposit_seeds or {})["TRX"])
+    own = restless_signers(dict(settings.hot_wallet_keys or {}))
+    signers = {"TRX": HotWalletSigner(own["TRX"], deposits)}
     app = application()  # app.py provides the deployed environment when it is imported
     built = make_environment(aws, clock, settings, chains={"TRX": near_adapter(node, "TRX")}, signers=signers)
     receiver.got.clear()
@@ -105,6 +110,18 @@ class Gateway:
     def scan(self) -> None:
         scan_chain(self.env, "TRX")
 
+    def sweep_from(self, cents: int) -> None:
+        """Sweep deposits from that worth on; else none is swept."""
+        settings = replace(self._built.settings, sweep_above_cents=cents)
+        self._built = replace(self._built, settings=settings)
+        self.start_process()
+
+    def sweep_accounts(self) -> None:
+        """Sweep deposits, at fresh prices."""
+        if self.env.settings.sweep_above_cents is not None:
+            refresh_prices(self.env)
+            sweep_accounts(self.env)
+
     def take(self) -> list[Message]:
         return storage.take_messages()
 
@@ -150,3 +167,4 @@ class Gateway:
         payout_workers.sweep_payouts(self.env)
         webhook_workers.sweep_outbox(self.env)
         webhook_workers.sweep_retries(self.env)
+        self.sweep_accounts()

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from chalicelib.tenants.service import NewTenant
-from tests.faults import api_operations, payment_operations, webhook_operations, withdrawal_operations
+from tests.faults import (
+    api_operations,
+    payment_operations,
+    sweeping_operations,
+    webhook_operations,
+    withdrawal_operations,
+)
 from tests.faults.crash_points import Count, CrashPoints
 from tests.faults.gateway import Gateway
 from tests.faults.injection import DEMANDED, Fault, Faults
@@ -34,9 +40,9 @@ def create_payment_with_key(gateway: Gateway) -> Operation:
     return api_operations.create_payment(gateway, {"Idempotency-Key": "a key"})
 
 
-OPERATIONS = _operations(api_operations, payment_operations, webhook_operations, withdrawal_operations) | {
-    "create_payment_with_key": create_payment_with_key
-}
+OPERATIONS = _operations(
+    api_operations, payment_operations, webhook_operations, withdrawal_operations, sweeping_operations
+) | {"create_payment_with_key": create_payment_with_key}
 
 
 WAITING, CONFIRMING, COMPLETED = ("waiting",), ("confirming",), ("completed",)
@@ -86,6 +92,13 @@ END_OF = {
     "unsent_event_is_overtaken": COMPLETED,
     "asks_for_resend": CONFIRMING,
     "asks_for_range": CONFIRMING,
+    "sweep_opens_a_top_up": COMPLETED,
+    "sweep_opens_a_sweep": COMPLETED,
+    "sweep_lets_go_of_what_is_home": COMPLETED,
+    "sweep_takes_back_what_was_never_signed": COMPLETED,
+    "worker_signs_a_sweep": COMPLETED,
+    "worker_completes_a_sweep": COMPLETED,
+    "scan_sees_a_top_up": COMPLETED,
 }
 
 

@@ -27,6 +27,8 @@ EXAMPLES: dict[str, Any] = {
     "place": 1,
     "index": 0,
     "part": 0,
+    "made_at": 11,
+    "slot": 8,
 }
 
 

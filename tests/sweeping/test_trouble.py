@@ -180,9 +180,9 @@ def test_a_sweep_that_a_deep_reorganisation_turned_round_is_told_and_books_nothi
     assert "failed sweep" in caplog.text
     assert sweeping.node.hot_wallet_balance("TRX", "USDT") == PAID
     assert set(gas_books(sweeping, "TRX")) == {"custody", "network_expense"}
+    quarter(sweeping, count=1)
     sweeping.clock.advance(HOUR)
-    quarter(sweeping)
-    quarter(sweeping)
+    quarter(sweeping, count=1)
     assert (len(moves(sweeping.env)), holdings(sweeping.env)) == (2, [])
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from chalicelib.chains.adapter import ChainUnavailableError
 from chalicelib.chains.providers import breaker as breakers
-from chalicelib.chains.providers import failover
+from chalicelib.chains.providers import failover, http_exchange
 from chalicelib.chains.providers.failover import Providers
+from chalicelib.chains.providers.http_exchange import AnswerTooLargeError
 from chalicelib.chains.providers.identity import inquiry_of
 from chalicelib.chains.providers.json_rpc import JsonRpcNode
 from chalicelib.chains.providers.node import NodeRefusalError
@@ -245,6 +246,35 @@ def test_a_limit_of_the_question_is_told_to_whoever_asked_it(pair, code, message
     with pytest.raises(NodeRefusalError):
         node.ask("echo")
     assert second.count("echo") == 0
+
+
+def test_an_answer_that_is_too_large_is_nobodys_failure(pair, monkeypatch):
+    """Any other provider would answer as much: who asked must ask for less."""
+    first, second, node = pair
+    node.ask("echo")
+    monkeypatch.setattr(http_exchange.HttpExchange, "post", too_large)
+    for _ in range(breakers.FAILURES_TO_OPEN + 1):
+        with pytest.raises(AnswerTooLargeError):
+            node.ask("echo")
+    monkeypatch.undo()
+    node.ask("echo")
+    assert asked(first, second) == [2, 0]
+
+
+def too_large(*_arguments):
+    raise AnswerTooLargeError("more than can be read")
+
+
+def test_failures_of_questions_under_way_do_not_make_the_pause_longer(clock):
+    breaker = breakers.Breaker(clock)
+    assert [breaker.failed() for _ in range(10)] == [False, False, True, *[False] * 7]
+    clock.advance(breakers.FIRST_PAUSE_SECONDS)
+    assert breaker.admit()
+    assert not breaker.failed()
+    clock.advance(2 * breakers.FIRST_PAUSE_SECONDS - 1)
+    assert not breaker.admit()
+    clock.advance(1)
+    assert breaker.admit()
 
 
 # Who it is
@@ -494,7 +524,9 @@ def test_an_opinion_that_fails_is_the_one_error_until_it_is_left_alone(pair):
     for _ in range(breakers.FAILURES_TO_OPEN):
         with pytest.raises(ChainUnavailableError):
             other.ask("echo")
+    before = len(second.paths)
     assert list(node.others()) == []
+    assert len(second.paths) == before
 
 
 def test_the_only_one_has_no_others(node, providers):

@@ -316,3 +316,14 @@ def test_what_the_provider_asks_for_itself_is_passed_on(node, headers, seconds, 
     with pytest.raises(NodeDownError) as failed:
         node_at(node.url).ask("echo")
     assert failed.value.retry_after_seconds == seconds
+
+
+def test_an_answer_that_breaks_off_is_none_even_if_it_makes_sense(node, node_at):
+    def breaks_off_in_time(handler):
+        handler.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"id": 1, "result": 1}')
+        handler.wfile.flush()
+        handler.close_connection = True
+
+    node.fault = breaks_off_in_time
+    with pytest.raises(ChainUnavailableError):
+        node_at(node.url).ask("echo")

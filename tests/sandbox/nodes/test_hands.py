@@ -174,6 +174,7 @@ def test_a_node_dies_with_its_owner_and_not_by_a_signal_to_all(tmp_path):
         os.kill(node, signal.SIGINT)
         os.kill(node, signal.SIGTERM)
         assert not _ends(node, seconds=1)
+        assert "Shutdown" not in (tmp_path / "regtest/debug.log").read_text()
         owner.kill()
         owner.wait()
         assert _ends(node)
