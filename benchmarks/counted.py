@@ -2,7 +2,17 @@
 
 from collections.abc import Iterator
 
-from benchmarks import figures, operations, quotas, schedules, transfers, webhooks, withdrawal_life
+from benchmarks import (
+    audit,
+    figures,
+    operations,
+    quotas,
+    schedules,
+    sweeping,
+    transfers,
+    webhooks,
+    withdrawal_life,
+)
 from benchmarks.figures import Figure
 from benchmarks.gateway import Gateway, gateway
 from benchmarks.life import TOGETHER, live
@@ -40,4 +50,7 @@ def _counted(measured: Gateway) -> Iterator[Figure]:
     yield from withdrawal_life.live(measured, 1, "withdrawal_life_alone")
     yield from withdrawal_life.live(measured, TOGETHER, "withdrawal_life")
     yield from schedules.ticks(measured)
+    yield from audit.custody_report(measured)
     yield from transfers.write_units(measured)
+    yield from sweeping.swept(measured, 1, "sweep_alone")
+    yield from sweeping.swept(measured, TOGETHER, "sweep")

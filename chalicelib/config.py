@@ -135,6 +135,7 @@ def from_environment(environment: Mapping[str, str] | None = None, secrets: Secr
         hot_wallet_keys=source.parsed("HOT_WALLET_KEYS", json.loads, "null"),
         deposit_seeds=source.parsed("DEPOSIT_SEEDS", _seeds, "null"),
         chain_identities=source.parsed("CHAIN_IDENTITIES", _identities, "null"),
+        sweep_above_cents=source.parsed("SWEEP_ABOVE_USD", _cents, ""),
         allow_local_callbacks=source.parsed("LOCAL_CALLBACKS", _flag, "0"),
         sandbox_seed=source.parsed("SANDBOX_SEED", lambda text: int(text) if text else None, ""),
         rate_limits=source.parsed("RATE_LIMITS", _flag, "1"),

@@ -19,6 +19,8 @@ FUNCTIONS = {
     "SweepRetries",
     "SweepAccounts",
     "RefreshPrices",
+    "AuditChains",
+    "AuditCustody",
     "HandleDeposits",
     "NumberEvents",
     "DeliverWebhooks",
@@ -33,6 +35,7 @@ QUEUE_OF = {
     "HandlePayouts": "PayoutsQueue",
 }
 SIGNER = "HandlePayouts"
+AUDITS = ("AuditChains", "AuditCustody")
 KNOW_WALLETS = {SIGNER, "SweepAccounts"}
 VISIBILITY_PER_TIMEOUT = 6  # AWS's own advice for SQS event sources of Lambda
 RECEIVES = 5
@@ -95,6 +98,19 @@ def dead_letters_raise_alarms(resources: Resources) -> Iterator[str]:
         _watched_queue(alarm) for alarm in _of_type(resources, "AWS::CloudWatch::Alarm") if alarm["AlarmActions"]
     }
     yield from {_dead_letter_queue(queue) for queue in QUEUE_OF.values()} - watched
+
+
+def audits_raise_alarms(resources: Resources) -> Iterator[str]:
+    """Each audit has an alarm that tells somebody of a run that ended in an error, and is not run again for it."""
+    watched = {
+        alarm["Dimensions"][0]["Value"].get("Ref")
+        for alarm in _of_type(resources, "AWS::CloudWatch::Alarm")
+        if alarm["MetricName"] == "Errors" and alarm["Threshold"] == 0 and alarm["AlarmActions"]
+    }
+    for name in AUDITS:
+        properties = resources[name]["Properties"]
+        if name not in watched or properties.get("EventInvokeConfig", {}).get("MaximumRetryAttempts") != 0:
+            yield name
 
 
 def table_is_protected(resources: Resources) -> Iterator[str]:
@@ -191,6 +207,7 @@ RULES: tuple[Callable[[Resources], Iterator[str]], ...] = (
     visibility_covers_retries,
     queues_have_dead_letters,
     dead_letters_raise_alarms,
+    audits_raise_alarms,
     table_is_protected,
     api_answers_in_time,
     gateway_speaks_our_envelope,
@@ -273,7 +290,7 @@ def _of_type(resources: Resources, kind: str) -> Iterator[Mapping[str, Any]]:
 def _watched_queue(alarm: Mapping[str, Any]) -> str:
     if alarm["Threshold"] != 0 or alarm["ComparisonOperator"] != "GreaterThanThreshold":
         return ""
-    return str(alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0])
+    return str(alarm["Dimensions"][0]["Value"].get("Fn::GetAtt", [""])[0])
 
 
 def _is_everything(resource: Any) -> bool:

@@ -96,7 +96,7 @@ def _private_client(suite: str, work: Path) -> list[str]:
 def _mirror() -> tuple[str, str]:
     """Return the Debian mirror that this machine's own sources name, and the keyring that they trust."""
     asked = ["apt-get", "indextargets", "--format", "$(REPO_URI) $(SIGNED_BY)", "Identifier: Packages"]
-    for line in install.run_installer(asked, "Debian's programs").splitlines():
+    for line in install.run_installer(asked, "What comes from Debian").splitlines():
         address, _, keyring = line.partition(" ")
         if address.rstrip("/").endswith("/debian"):
             return address, keyring.strip() if keyring.startswith("/") else DEBIANS_KEYRING

@@ -10,6 +10,7 @@ from pathlib import Path
 from chalicelib.chains.adapter import HOT_WALLET_PATH
 from chalicelib.chains.hdkeys import address_at
 from chalicelib.chains.networks import EVM, EVM_CHAIN_ID_OF, FAMILY_OF
+from chalicelib.chains.signers.derivation import account_key, read_path
 from chalicelib.clock import Clock
 from chalicelib.config import BLOCKCHAINS
 from chalicelib.currencies.catalogue import load_catalogue
@@ -215,7 +216,10 @@ class _Started:
         node = start_coin_daemon(_DAEMON_OF[blockchain], home / "node", self._clock.now())
         self._stack.callback(node.stop)
         gate = self._gate(blockchain, node.url)
-        self.hands[blockchain] = CoinHand(blockchain, node.rpc, gate, clock=self._clock, notebook=notebook)
+        own = account_key(wallet_seed(self._seed), family).descendant(read_path(HOT_WALLET_PATH)).key
+        self.hands[blockchain] = CoinHand(
+            blockchain, node.rpc, gate, clock=self._clock, notebook=notebook, keys=[own]
+        )
         self.identities[blockchain] = str(node.rpc.ask("getblockhash", 0))
         xpub = deposit_xpubs(self._seed)[family]
         self.hot_wallets[blockchain] = address_at(family, xpub, HOT_WALLET_PATH)

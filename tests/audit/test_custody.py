@@ -148,7 +148,7 @@ def test_a_credited_deposit_that_is_gone_is_in_flight_out_until_it_is_reversed(
     for _ in range(3):
         world.sweep(300)
     assert compare(world).missing == []
-    assert [one for one in compare(world).chains if one.blockchain == "TRX"][0].flights == []
+    assert next(one for one in compare(world).chains if one.blockchain == "TRX").flights == []
 
 
 def test_coins_taken_out_of_the_hot_wallet_are_an_alarm_with_the_exact_amount(

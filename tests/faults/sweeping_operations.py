@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from chalicelib.currencies.workers import refresh_prices
 from chalicelib.sweeping.records import HoldingRecord
 from chalicelib.sweeping.workers import sweep_accounts
 from chalicelib.withdrawals.records import WithdrawalRecord
@@ -81,6 +82,7 @@ def topped_up(gateway: Gateway) -> None:
     gateway.sweep_accounts()
     _deep(gateway)
     gateway.clock.advance(QUARTER)
+    refresh_prices(gateway.env)
 
 
 def _deep(gateway: Gateway) -> None:

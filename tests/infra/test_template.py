@@ -78,6 +78,7 @@ MISTAKES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "visibility_covers_retries": lambda t: properties(t, "DeliverWebhooks").update(Timeout=61),
     "queues_have_dead_letters": lambda t: properties(t, "NumberingDeadLetterQueue").pop("FifoQueue"),
     "dead_letters_raise_alarms": lambda t: t["Resources"].pop("DeliveriesDeadLetterAlarm"),
+    "audits_raise_alarms": lambda t: t["Resources"].pop("AuditCustodyAlarm"),
     "table_is_protected": lambda t: t["Resources"]["Table"].pop("UpdateReplacePolicy"),
     "api_answers_in_time": lambda t: properties(t, "APIHandler").update(Timeout=30),
     "gateway_speaks_our_envelope": lambda t: answers(t)["THROTTLED"].update(

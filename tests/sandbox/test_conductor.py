@@ -132,3 +132,18 @@ def test_schedules_run_once_for_a_minute(scene: Scene) -> None:
     scene.conductor.run_due()
     assert scene.conductor.settle()
     assert scene.times("sweep") == [0]
+
+
+def test_hourly_schedules_run_once_in_their_hour(scene: Scene) -> None:
+    ran: list[float] = []
+    hourly = Schedule("hourly", lambda *_: ran.append(scene.clock.now()), 3600)
+    due_work: Any = SimpleNamespace(next_after=lambda *_: None)
+    post: Any = scene.post
+    conductor = Conductor(scene.clock, post, [hourly], due_work, scene._mine, scene._tick)
+    conductor.run_schedules()
+    assert ran == [], "its turn is the next one"
+    for _ in range(3):
+        scene.clock.move_to(scene.clock.now() + 3600)
+        conductor.run_schedules()
+        conductor.run_schedules()
+    assert len(ran) == 3

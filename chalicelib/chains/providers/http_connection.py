@@ -44,7 +44,7 @@ class Connection(http.client.HTTPConnection):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._is_tls:
                 sock.settimeout(self.deadline.left_seconds())
-                sock = _verified_tls().wrap_socket(sock, server_hostname=self.host)
+                sock = verified_tls().wrap_socket(sock, server_hostname=self.host)
         except BaseException:
             sock.close()
             raise
@@ -101,7 +101,8 @@ class _Stream(io.RawIOBase):
 
 
 @cache
-def _verified_tls() -> "ssl.SSLContext":
+def verified_tls() -> "ssl.SSLContext":
+    """Return the TLS settings: certificate and host name verified by the system's authorities."""
     import ssl  # noqa: PLC0415 - dear to import, and only who asks nodes needs it
 
     class OwnTlsSocket(ssl.SSLSocket):

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable
@@ -14,7 +15,7 @@ JSON = {"Content-Type": "application/json"}
 class FaultyNode:
     """``chain_id``, ``height`` and ``blocks`` are what it tells; ``fault`` is what it does instead."""
 
-    def __init__(self, *, chain_id: str = "0x1", height: int = 100) -> None:
+    def __init__(self, *, chain_id: str = "0x1", height: int = 100, tls: ssl.SSLContext | None = None) -> None:
         self.chain_id, self.height = chain_id, height
         self.blocks: dict[int, str] = {}
         self.fault: Callable[[BaseHTTPRequestHandler], None] | None = None
@@ -25,12 +26,17 @@ class FaultyNode:
         self.connections = 0
         self.paths: list[str] = []
         self._server = _Server(("127.0.0.1", 0), _handler_of(self))
+        self._scheme = "https" if tls else "http"
+        if tls:
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}"
 
     def url_with(self, userinfo: str = "", path: str = "") -> str:
         at = f"{userinfo}@" if userinfo else ""
@@ -66,6 +72,9 @@ class FaultyNode:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
+
+    def handle_error(self, *_: Any) -> None:
+        """Say nothing: askers hang up on purpose here."""
 
 
 def _handler_of(node: FaultyNode) -> type[BaseHTTPRequestHandler]:

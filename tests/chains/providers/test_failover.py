@@ -252,6 +252,12 @@ def test_an_answer_that_is_too_large_is_nobodys_failure(pair, monkeypatch):
     """Any other provider would answer as much: who asked must ask for less."""
     first, second, node = pair
     node.ask("echo")
+    questions = []
+
+    def too_large(*_arguments):
+        questions.append(1)
+        raise AnswerTooLargeError("more than can be read")
+
     monkeypatch.setattr(http_exchange.HttpExchange, "post", too_large)
     for _ in range(breakers.FAILURES_TO_OPEN + 1):
         with pytest.raises(AnswerTooLargeError):
@@ -259,10 +265,7 @@ def test_an_answer_that_is_too_large_is_nobodys_failure(pair, monkeypatch):
     monkeypatch.undo()
     node.ask("echo")
     assert asked(first, second) == [2, 0]
-
-
-def too_large(*_arguments):
-    raise AnswerTooLargeError("more than can be read")
+    assert len(questions) == breakers.FAILURES_TO_OPEN + 1
 
 
 def test_failures_of_questions_under_way_do_not_make_the_pause_longer(clock):

@@ -12,6 +12,7 @@ from chalicelib.chains.utxo.adapter import UtxoAdapter
 from chalicelib.chains.utxo.coin_selection import CHEAP_RATE, MOST_INPUTS, PLENTY_OF_COINS, SMALL_COINS_ALONG
 from chalicelib.chains.utxo.script import address_of, script_of
 from chalicelib.chains.utxo.sizes import dust_limit, fee_units, vbytes
+from chalicelib.chains.utxo.transaction import Draft, Output
 from tests.chains.utxo.account import AccountSigner
 from tests.chains.utxo.test_script import SCRIPTS
 
@@ -39,6 +40,26 @@ def coins_of(units):
     return [
         Coin(f"{next(numbers):064x}:{number % 3}", each, f"0/{number}", 6) for number, each in enumerate(units)
     ]
+
+
+def test_a_fee_is_rounded_up():
+    assert [fee_units(rate, 110) for rate in (1_000, 1_001, 999, 0)] == [110, 111, 110, 0]
+
+
+def test_a_hundred_coins_are_taken_where_it_needs_them_and_never_one_more():
+    adapter, coins = ADAPTER["BTC"], coins_of([10_000] * 101)
+    payouts = payouts_to("BTC", [500_000])
+    most = 1_000_000 - needed("BTC", payouts, 100, 1_000) + 500_000
+    assert len(adapter.select(payouts_to("BTC", [most]), coins, 1_000).coins) == 100
+    assert adapter.select(payouts_to("BTC", [most + 1]), coins, 1_000) is None
+
+
+def test_a_signature_at_its_longest_is_reckoned_with():
+    script = b"\0\x14" + bytes(20)
+    for inputs in (1, 4, 100):
+        draft = Draft(tuple((bytes(36), 0) for _ in range(inputs)), (Output(1, script),))
+        raw = draft.encode_signed([(bytes(72), bytes(33))] * inputs)
+        assert ADAPTER["BTC"].size(raw) == vbytes(inputs, 31, 1)
 
 
 def payouts_to(family, units, kinds=tuple(SCRIPTS)):
@@ -106,10 +127,10 @@ def test_no_fewer_coins_would_do(family, case):
         assert sum(largest[:fewer]) < needed(family, payouts, fewer, rate)
 
 
-@given(families, st.lists(st.integers(10**8, 10**9), min_size=1, max_size=12), st.integers(1, 4), rates)
-def test_the_fee_is_the_rate_and_at_most_one_percent_more_once_it_is_signed(family, units, payments, rate):
+@given(families, st.lists(st.integers(10**7, 2 * 10**7), min_size=1, max_size=12), st.integers(1, 4), rates)
+def test_the_fee_is_the_rate_and_at_most_one_percent_more_once_it_is_signed(family, units, parts, rate):
     adapter, account = ADAPTER[family], ACCOUNT[family]
-    payouts = payouts_to(family, [6_000] * payments)
+    payouts = payouts_to(family, [sum(units) * 9 // (10 * parts)] * parts)
     spending = adapter.select(payouts, coins_of(units), rate)
     signed = adapter.sign(adapter.assemble(payouts, spending, account.address("1/0")), account)
     least = fee_units(rate, adapter.size(signed.raw))
@@ -125,6 +146,7 @@ def test_without_payouts_all_the_coins_come_back_less_the_fee(family, units, rat
     else:
         assert sorted(coin.units for coin in spending.coins) == sorted(units)
         assert (spending.fee_units, spending.change_units) == (fee, sum(units) - fee)
+        assert spending.change_units >= dust_limit(b"\0\x14" + bytes(20), family)
 
 
 def test_the_last_coin_taken_is_the_smallest_that_does():

@@ -262,6 +262,13 @@ def test_what_waits_is_no_coin_yet_and_what_waits_to_spend_it_does_not_count(cha
     assert len(adapter.unspent([Coin(coin, 1, "0/4"), Coin(f"{txid_of(spender)}:0", 1, "1/0")])) == 1
 
 
+def test_an_output_that_lies_in_no_block_is_no_coin_even_where_a_node_tells_of_it(chain, adapter, coin):
+    chain.answers["gettxout"] = lambda txid, index, _with_pool: chain._gettxout(txid, index, True)
+    waiting = transaction([SOMEWHERE], [(77, OURS)])
+    chain.pool.append(waiting)
+    assert adapter.unspent([Coin(f"{txid_of(waiting)}:0", 1, "1/0")]) == []
+
+
 def test_a_new_coin_is_left_out_until_it_is_a_hundred_deep(chain, adapter):
     raw = coinbase(OURS)
     chain.mine(raw)
