@@ -4,13 +4,14 @@ import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 
 from chalicelib import environment
 from chalicelib.environment import Environment
 from chalicelib.tenants.service import NewTenant, create_tenant
-from tests.support.application import application
 from tests.support import chain_summary
+from tests.support.application import application
 from tests.support.aws import Aws, AwsCalls
 from tests.support.client import ApiClient
 from tests.support.clock import FakeClock
@@ -18,6 +19,11 @@ from tests.support.environment import make_environment
 from tests.support.isolation import Watch
 from tests.support.network import NetworkGuard
 from tests.support.tokens import token_for
+
+# How long an example takes says something of the machine, nothing of the code.
+_SLOW = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=_SLOW)
+hypothesis.settings.load_profile("any machine")
 
 _guard = NetworkGuard()
 _watch = Watch()

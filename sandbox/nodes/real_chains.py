@@ -21,7 +21,7 @@ from sandbox.chain.errors import ChainRequestError
 from sandbox.chain.explorer import TransactionView, TransferView
 from sandbox.chain.keys import hot_wallet_address, hot_wallet_key
 from sandbox.engine.child import EngineUnavailableError
-from sandbox.hd_keys import deposit_xpubs
+from sandbox.hd_keys import deposit_xpubs, wallet_seed
 from sandbox.nodes.anvil import start_anvil
 from sandbox.nodes.anvil_hand import AnvilHand
 from sandbox.nodes.coin_daemon import BITCOIND, LITECOIND, start_coin_daemon

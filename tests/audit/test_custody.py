@@ -9,6 +9,8 @@ import pytest
 from chalicelib.audit import custody, service, workers
 from chalicelib.audit.alarms import AuditAlarmError
 from chalicelib.audit.report import Report, Row
+from chalicelib.environment import Environment
+from chalicelib.errors import InvalidRequestError, NotFoundError
 from chalicelib.ledger import book, rules
 from chalicelib.ledger.accounts import MASTER
 from chalicelib.ledger.service import trial_balances
@@ -258,3 +260,27 @@ def test_thirty_reports_are_kept(world: World) -> None:
     assert len(kept) == service.REPORTS_KEPT == 30
     assert kept[0].made_at == int(world.clock.now())
     assert [one.made_at for one in kept] == sorted((one.made_at for one in kept), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("argv", "error"),
+    [
+        (("show", "--last", "0"), InvalidRequestError),
+        (("show", "--last", "٣"), InvalidRequestError),
+        (("set-capital", "TRX", "USDT", "1.5"), InvalidRequestError),
+        (("set-capital", "TRX", "USDT", "5", "--tolerance", "-1"), InvalidRequestError),
+        (("set-capital", "DOGE", "USDT", "5"), NotFoundError),
+        (("set-capital", "BTC", "USDT", "5"), NotFoundError),
+    ],
+)
+def test_what_the_operator_cannot_say_is_refused(
+    env: Environment, argv: tuple[str, ...], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        run(env, ["audit", *argv])
+
+
+def test_gas_coins_without_a_currency_are_compared_too(env: Environment) -> None:
+    assert custody.tokens_of(env, "BSC")["BNB"] == "BNB"
+    assert custody.tokens_of(env, "TRX")["TRX"] == "TRX"
+    assert custody.tokens_of(env, "MATIC")["POL"] == "POL"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.chains.adapter import ChainUnavailableError
+from chalicelib.chains.adapter import ChainUnavailableError, TxStatus
 from chalicelib.chains.signers.local import LocalSigner
 from chalicelib.currencies.workers import refresh_prices
 from chalicelib.storage import keys
@@ -184,6 +184,23 @@ def test_a_sweep_that_a_deep_reorganisation_turned_round_is_told_and_books_nothi
     sweeping.clock.advance(HOUR)
     quarter(sweeping, count=1)
     assert (len(moves(sweeping.env)), holdings(sweeping.env)) == (2, [])
+
+
+def test_a_sweep_that_expired_is_given_up_and_made_anew_of_what_lies_there(
+    sweeping: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on TRON, where what expires is else signed anew: with a dearer fee the coin might not suffice."""
+    paid(sweeping)
+    quarter(sweeping)
+    adapter: Any = sweeping.env.chains["TRX"]
+    height = sweeping.node.height("TRX")
+    monkeypatch.setattr(adapter, "slot_kind", "expiry")
+    monkeypatch.setattr(adapter, "status", lambda *_: TxStatus("impossible", height))
+    quarter(sweeping, count=0)
+    assert stand(sweeping.env)[1] == ("sweep", "failed")
+    assert len(moves(sweeping.env)[1].attempts) == 1
+    quarter(sweeping, count=0)
+    assert [one.failures for one in holdings(sweeping.env)] == [1]
 
 
 def test_an_outage_decides_nothing(sweeping: World, caplog: pytest.LogCaptureFixture) -> None:

@@ -270,9 +270,14 @@ class TestWhatCannotBe:
 
     def test_nor_a_log_whose_transaction_is_not_in_its_block(self, node):
         block = node.mine(token(USDT, OURS, 5))
-        node.overrides["eth_getBlockByNumber"] = lambda tag, full: {**block.full(), "transactions": []}
-        with pytest.raises(ChainUnavailableError):
-            scan(node, 1, 1)
+        another = {**block.transaction(0), "hash": hash_of("another")}
+        for listed in ([], [another]):
+            node.overrides["eth_getBlockByNumber"] = lambda *_, listed=listed: {
+                **block.full(),
+                "transactions": listed,
+            }
+            with pytest.raises(ChainUnavailableError):
+                scan(node, 1, 1)
 
     def test_nor_another_block_than_was_asked_for(self, node):
         node.mine()

@@ -14,6 +14,7 @@ from chalicelib.chains.utxo.script import address_of, script_of
 from chalicelib.chains.utxo.sizes import dust_limit, fee_units, vbytes
 from chalicelib.chains.utxo.transaction import Draft, Output
 from tests.chains.utxo.account import AccountSigner
+from tests.chains.utxo.patience import PATIENT
 from tests.chains.utxo.test_script import SCRIPTS
 
 ACCOUNT = {family: AccountSigner(bytes(32), family) for family in ("BTC", "LTC")}
@@ -86,6 +87,7 @@ def needed(family, payouts, inputs, rate):
     )
 
 
+@PATIENT
 @given(families, solvent())
 def test_what_is_chosen_adds_up_to_the_unit(family, case):
     units, paid, rate = case
@@ -99,6 +101,7 @@ def test_what_is_chosen_adds_up_to_the_unit(family, case):
     assert spending.change_units >= child_and_parent + dust_limit(b"\0\x14" + bytes(20), family)
 
 
+@PATIENT
 @given(families, wealth, st.lists(amounts, min_size=1, max_size=5), rates)
 def test_there_is_no_answer_exactly_where_no_hundred_coins_suffice(family, units, paid, rate):
     payouts, largest = payouts_to(family, paid), sorted(units, reverse=True)
@@ -109,6 +112,7 @@ def test_there_is_no_answer_exactly_where_no_hundred_coins_suffice(family, units
     assert (ADAPTER[family].select(payouts, coins_of(units), rate) is not None) == suffices
 
 
+@PATIENT
 @given(families, wealth, st.lists(amounts, min_size=1, max_size=5), rates, st.randoms())
 def test_the_same_question_has_the_same_answer_in_whatever_order_it_is_put(family, units, paid, rate, random):
     coins, payouts = coins_of(units), payouts_to(family, paid)
@@ -117,6 +121,7 @@ def test_the_same_question_has_the_same_answer_in_whatever_order_it_is_put(famil
     assert ADAPTER[family].select(payouts, coins, rate) == before
 
 
+@PATIENT
 @given(families, solvent())
 def test_no_fewer_coins_would_do(family, case):
     units, paid, rate = case
@@ -127,6 +132,7 @@ def test_no_fewer_coins_would_do(family, case):
         assert sum(largest[:fewer]) < needed(family, payouts, fewer, rate)
 
 
+@PATIENT
 @given(families, st.lists(st.integers(10**7, 2 * 10**7), min_size=1, max_size=12), st.integers(1, 4), rates)
 def test_the_fee_is_the_rate_and_at_most_one_percent_more_once_it_is_signed(family, units, parts, rate):
     adapter, account = ADAPTER[family], ACCOUNT[family]
@@ -137,6 +143,7 @@ def test_the_fee_is_the_rate_and_at_most_one_percent_more_once_it_is_signed(fami
     assert least <= spending.fee_units <= least * 1.01 + 1
 
 
+@PATIENT
 @given(families, st.lists(st.integers(1, 10**7), min_size=1, max_size=20), rates)
 def test_without_payouts_all_the_coins_come_back_less_the_fee(family, units, rate):
     spending = ADAPTER[family].select([], coins_of(units), rate)
@@ -195,6 +202,7 @@ def test_what_cannot_be_one_transaction_is_refused():
             adapter.select([], wrong, 1_000)
 
 
+@PATIENT
 @given(families, rates, st.integers(0, 10**6), st.integers(0, 10**6))
 def test_a_raised_fee_is_one_that_nodes_take_and_comes_out_of_the_change(family, rate, fee, more):
     adapter, payouts = ADAPTER[family], payouts_to(family, [20_000])
@@ -210,6 +218,7 @@ def test_a_raised_fee_is_one_that_nodes_take_and_comes_out_of_the_change(family,
         assert raised.change_units == spending.change_units + spending.fee_units - raised.fee_units >= dust
 
 
+@PATIENT
 @given(families, rates)
 def test_the_change_pays_the_whole_fee_once_more_at_the_least(family, rate):
     adapter, payouts = ADAPTER[family], payouts_to(family, [20_000])

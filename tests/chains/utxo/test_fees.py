@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.chains.adapter import ChainUnavailableError
 from chalicelib.chains.utxo.fees import HIGHEST_RATE, going_rate, units_of
+from tests.chains.utxo.patience import PATIENT
 
 POOL = {"mempoolminfee": Decimal("0.00001"), "minrelaytxfee": Decimal("0.00001")}
 
@@ -43,6 +44,7 @@ def test_a_pool_that_wants_more_than_we_ever_pay_is_of_no_use():
         going_rate({"feerate": Decimal("0.0001")}, {**POOL, "mempoolminfee": Decimal("0.01000001")})
 
 
+@PATIENT
 @given(st.integers(0, 84_000_000 * 10**8))
 def test_amounts_are_read_exactly(units):
     assert units_of(Decimal(units).scaleb(-8)) == units

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.chains.adapter import (
@@ -18,6 +18,7 @@ from chalicelib.chains.adapter import (
 from chalicelib.chains.providers.node import NodeRefusalError
 from chalicelib.chains.utxo.adapter import UtxoAdapter
 from tests.chains.utxo.fake_chain import FakeChain, transaction, txid_of
+from tests.chains.utxo.patience import PATIENT
 from tests.chains.utxo.test_scan import ADDRESS, OTHER, OURS, SOMEWHERE
 
 SPENT = "cd" * 32 + ":0"
@@ -79,7 +80,7 @@ def _chain() -> FakeChain:
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(PATIENT, max_examples=60)
 @given(st.dictionaries(st.sampled_from(METHODS), anything | refusals, min_size=1, max_size=3))
 def test_nonsense_is_unavailable_and_never_a_crash(question, answers):
     chain = _chain()

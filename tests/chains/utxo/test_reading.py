@@ -19,6 +19,7 @@ from chalicelib.chains.utxo.encoding import (
     outpoint_text,
 )
 from chalicelib.chains.utxo.reading import read_alone, read_many
+from tests.chains.utxo.patience import PATIENT
 
 MWEB = json.loads((Path(__file__).parent / "mweb.json").read_text())
 PEGIN_BLOCK, PEGOUT_BLOCK = bytes.fromhex(MWEB["pegin_block"]), bytes.fromhex(MWEB["pegout_block"])
@@ -52,6 +53,7 @@ transactions = st.builds(
 )
 
 
+@PATIENT
 @given(transactions)
 def test_what_embit_writes_is_read_as_it_meant_it(transaction):
     data = transaction.serialize()
@@ -65,6 +67,7 @@ def test_what_embit_writes_is_read_as_it_meant_it(transaction):
     assert seen.stripped_bytes == len(transaction.serialize())
 
 
+@PATIENT
 @given(st.lists(transactions, max_size=5), st.binary(max_size=8))
 def test_many_are_read_up_to_where_they_end(several, rest):
     data = compact_size(len(several)) + b"".join(each.serialize() for each in several)
@@ -209,7 +212,7 @@ def test_a_count_beyond_what_the_bytes_can_hold_costs_nothing(count):
     assert time.process_time() - begun < 1
 
 
-@settings(max_examples=400)
+@settings(PATIENT, max_examples=400)
 @given(
     st.sampled_from([GENESIS, PEGIN_BLOCK, PEGOUT_BLOCK]),
     st.lists(st.tuples(st.integers(0, 3000), st.binary(max_size=9)), max_size=6),
@@ -227,7 +230,7 @@ def test_garbled_bytes_are_one_error_and_nothing_else(block, patches, length):
             continue
 
 
-@settings(max_examples=300)
+@settings(PATIENT, max_examples=300)
 @given(st.binary(max_size=400))
 def test_random_bytes_are_one_error_and_nothing_else(data):
     for whole in (data, bytes(80) + data, GENESIS[:81] + data):
@@ -238,6 +241,7 @@ def test_random_bytes_are_one_error_and_nothing_else(data):
                 continue
 
 
+@PATIENT
 @given(st.binary(min_size=36, max_size=36))
 def test_an_outpoint_is_written_and_read_back(outpoint):
     assert outpoint_bytes(outpoint_text(outpoint)) == outpoint
@@ -251,7 +255,10 @@ def test_what_is_no_outpoint_is_refused(text):
         outpoint_bytes(text)
 
 
-@given(st.integers(0, 2**64 - 1))
+@PATIENT
+@given(st.integers(0, 2**64 - 1) | st.sampled_from([252, 253, 2**16 - 1, 2**16, 2**32 - 1, 2**32]))
+@example(252)
+@example(253)
 def test_counts_are_written_as_embit_writes_them(number):
     from embit import compact  # noqa: PLC0415
 

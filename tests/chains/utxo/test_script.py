@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from chalicelib.chains.addresses import InvalidAddressError
 from chalicelib.chains.utxo.script import address_of, key_hash, script_of, witness_program
+from tests.chains.utxo.patience import PATIENT
 
 LITECOIN = {**NETWORKS["main"], "bech32": "ltc", "p2pkh": b"\x30", "p2sh": b"\x32"}
 NETWORK = {"BTC": NETWORKS["main"], "LTC": LITECOIN}
@@ -64,6 +65,7 @@ def test_the_vectors_of_bip_350(address, script):
     assert address_of(bytes.fromhex(script), "BTC") == address.lower()
 
 
+@PATIENT
 @given(st.integers(1, 16), st.binary(min_size=2, max_size=40), st.sampled_from(["BTC", "LTC"]))
 def test_witness_versions_to_come_have_addresses_already(version, program, family):
     script = bytes([0x50 + version, len(program)]) + program
@@ -76,6 +78,7 @@ def test_other_scripts_have_no_address(script):
     assert address_of(script, "BTC") is None
 
 
+@PATIENT
 @given(st.binary(max_size=50))
 def test_a_script_that_has_an_address_is_what_that_address_pays(script):
     for family in ("BTC", "LTC"):

@@ -11,6 +11,7 @@ from chalicelib.chains.signers.local import LocalSigner
 from chalicelib.chains.utxo.script import key_hash, script_code
 from chalicelib.chains.utxo.sighash import digests, input_signature
 from chalicelib.chains.utxo.transaction import Draft, Output
+from tests.chains.utxo.patience import PATIENT
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
@@ -53,6 +54,7 @@ def test_the_example_of_bip_143():
     assert input_signature(signer.sign(digest)).hex() == EXAMPLE_SIGNATURE
 
 
+@PATIENT
 @given(drafts, st.data())
 def test_embit_signs_the_same(draft, data):
     each = st.tuples(st.integers(0, 2**63 - 1), st.binary(min_size=20, max_size=20))
@@ -66,6 +68,7 @@ def test_embit_signs_the_same(draft, data):
         assert digests(draft, coins)[place] == theirs
 
 
+@PATIENT
 @given(st.integers(1, ORDER - 1), st.integers(1, ORDER // 2))
 def test_a_signature_is_written_in_der_with_as_few_bytes_as_it_takes(r, s):
     written = input_signature(r.to_bytes(32, "big") + s.to_bytes(32, "big"))

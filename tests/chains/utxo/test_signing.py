@@ -16,11 +16,13 @@ from chalicelib.chains.utxo.adapter import UtxoAdapter
 from chalicelib.chains.utxo.script import key_hash, script_code, script_of
 from tests.chains.private_derivation import ABANDON_SEED, account_xpub
 from tests.chains.utxo.account import AccountSigner
+from tests.chains.utxo.patience import PATIENT
 from tests.chains.utxo.test_coin_selection import ACCOUNT, ADAPTER, coins_of, families, payouts_to
 
 LARGE = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
+@PATIENT
 @given(
     families,
     st.lists(st.integers(10**6, 10**9), min_size=1, max_size=6),
