@@ -63,6 +63,8 @@ def read(env: Environment, deposits: Container[str], payouts: Container[str], si
     for tenant_id in _owners(env):
         _read_journal(env, tenant_id, books, deposits, payouts)
         for record in env.store.query_all(WithdrawalRecord, keys.withdrawals(tenant_id)):
+            if not record.created_at:
+                continue  # the list's root lies among its rows
             books.rows["withdrawals"] += 1
             _take_withdrawal(books, record, record.sk in payouts or record.created_at >= since * 1000)
     return books

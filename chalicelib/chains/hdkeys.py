@@ -74,6 +74,7 @@ def deposit_address(family: str, xpub: str, index: int) -> str:
     return address_of_public_key(family, _external_chain(xpub).child(index).public_key)
 
 
+@lru_cache(maxsize=32)
 def address_at(family: str, xpub: str, key_path: str) -> str:
     """Return the address of a key below an account, such as ``1/0``: the hot wallet's, where money lies in coins.
 

@@ -8,7 +8,7 @@ from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.chains.adapter import HOT_WALLET_PATH, Transfer
 from chalicelib.chains.hdkeys import address_at
-from chalicelib.chains.networks import FAMILY_OF
+from chalicelib.chains.networks import FAMILY_OF, SEGWIT_PREFIX
 from chalicelib.chains.records import (
     BlockRecord,
     CoinRecord,
@@ -65,11 +65,13 @@ class Matcher:
         self.has_coins = env.chains[blockchain].slot_kind == "inputs"
         xpub = env.settings.deposit_xpubs[self._family]
         self.hot_wallet = address_at(self._family, xpub, HOT_WALLET_PATH) if self.has_coins else None
+        # Of the forms that an address can have there, ours have one: p2wpkh (BIP-84). The others need no look.
+        self._beginning = f"{SEGWIT_PREFIX[self._family]}1q" if self.has_coins else ""
         self.owners: dict[str, PointerView] = {}
 
     def __call__(self, addresses: Iterable[str]) -> set[str]:
         """Return the addresses that are ours."""
-        asked = set(addresses)
+        asked = {address for address in addresses if address.startswith(self._beginning)}
         wanted = {keys.address(self._family, address): address for address in asked - {self.hot_wallet}}
         found = self._env.store.get_many(PointerView, list(wanted))
         self.owners |= {wanted[key]: pointer for key, pointer in found.items()}

@@ -15,6 +15,8 @@ from chalicelib.ledger import book, rules
 from chalicelib.ledger.accounts import MASTER
 from chalicelib.ledger.service import trial_balances
 from chalicelib.operator.command_line import run
+from chalicelib.storage import keys, unit_of_work
+from chalicelib.storage.records import Record
 from chalicelib.tenants.service import NewTenant, create_tenant
 from tests.payouts.steps_of_payouts import FUNDED, GAS, SENT, put
 from tests.support.world import World
@@ -284,3 +286,8 @@ def test_gas_coins_without_a_currency_are_compared_too(env: Environment) -> None
     assert custody.tokens_of(env, "BSC")["BNB"] == "BNB"
     assert custody.tokens_of(env, "TRX")["TRX"] == "TRX"
     assert custody.tokens_of(env, "MATIC")["POL"] == "POL"
+
+
+def test_the_root_of_a_list_among_its_rows_is_no_withdrawal(env: Environment, tenant: NewTenant) -> None:
+    env.store.commit(unit_of_work.put(Record(pk=keys.withdrawals(tenant.tenant_id), sk="0~")))
+    assert custody.books.read(env, set(), set(), 0).rows["withdrawals"] == 0

@@ -86,8 +86,8 @@ MISTAKES: dict[str, Callable[[dict[str, Any]], Any]] = {
     ),
     "policies_name_their_resources": lambda t: statements(t, "WorkPolicy")[0].update(Resource="*"),
     "functions_reach_every_queue": lambda t: statements(t, "WorkPolicy")[2]["Resource"].pop(),
-    "api_holds_no_secret_of_a_chain": lambda t: properties(t, "ApiHandlerRole")["ManagedPolicyArns"].append(
-        {"Ref": "NodesPolicy"}
+    "api_uses_no_key": lambda t: properties(t, "ApiHandlerRole")["ManagedPolicyArns"].append(
+        {"Ref": "WalletAddressesPolicy"}
     ),
     "only_payouts_sign": lambda t: properties(t, "DefaultRole")["ManagedPolicyArns"].append(
         {"Ref": "SigningPolicy"}

@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
-from chalicelib.settings.references import Resolved, Secrets, SecretUnavailableError, is_reference
+from chalicelib.settings.references import Later, Resolved, Secrets, SecretUnavailableError, is_reference
 from tests.chains.signers.key_service import REGION, client
 
 
@@ -61,3 +61,11 @@ def test_variables_are_resolved_one_by_one(secrets):
 )
 def test_what_a_reference_is(text, expected):
     assert is_reference(text) is expected
+
+
+def test_what_is_read_later_is_read_once():
+    read = []
+    later = Later(lambda: read.append(1) or {"a": 1}, ("a",))
+    assert (list(later), len(later), "a" in later, read) == (["a"], 1, True, [])
+    assert [later["a"] for _ in range(3)] == [1, 1, 1]
+    assert read == [1]

@@ -273,6 +273,21 @@ def test_another_familys_seed_is_not_opened(kms, sealing_key):
         unseal(kms, msgspec.structs.replace(sealed, family="LTC"), "LTC")
 
 
+def test_the_ciphertext_alone_is_bound_to_the_family(kms, sealing_key):
+    sealed = seal(kms, sealing_key, ABANDON_SEED, "BTC")
+    data_key = kms.decrypt(
+        CiphertextBlob=sealed.data_key, EncryptionContext={"sluice": "wallet seed", "family": "BTC"}
+    )
+
+    class Lenient:
+        def decrypt(self, **_):
+            return data_key
+
+    assert unseal(Lenient(), sealed, "BTC") == ABANDON_SEED
+    with pytest.raises(SealError, match="another family's"):
+        unseal(Lenient(), sealed, "LTC")
+
+
 def test_the_family_is_bound_to_both_layers(kms, sealing_key):
     asked = []
 
