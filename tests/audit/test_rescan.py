@@ -152,7 +152,12 @@ def test_the_sample_is_bounded_drawn_by_its_seed_and_deep(world: World, monkeypa
     assert min(narrow)[0] >= cursor.next_height - len(cursor.hashes)
 
 
-def test_a_block_that_was_reorganised_since_is_passed_over(world: World) -> None:
+@pytest.mark.parametrize("is_remembered", [True, False])
+def test_a_block_that_was_reorganised_since_is_passed_over(
+    world: World, monkeypatch: pytest.MonkeyPatch, is_remembered: bool
+) -> None:
+    if not is_remembered:
+        monkeypatch.setattr(ChainCursor, "remembers", lambda *_: None)
     rescan(world)
     world.pay(world.create(), PAID)
     world.mine(count=DEPTH + 1)

@@ -86,8 +86,12 @@ MISTAKES: dict[str, Callable[[dict[str, Any]], Any]] = {
     ),
     "policies_name_their_resources": lambda t: statements(t, "WorkPolicy")[0].update(Resource="*"),
     "functions_reach_every_queue": lambda t: statements(t, "WorkPolicy")[2]["Resource"].pop(),
-    "api_uses_no_key": lambda t: properties(t, "ApiHandlerRole")["ManagedPolicyArns"].append(
-        {"Ref": "WalletAddressesPolicy"}
+    "api_uses_no_key": lambda t: t["Resources"]["NodesPolicy"]["Properties"]["PolicyDocument"]["Statement"].append(
+        {
+            "Effect": "Allow",
+            "Action": "ssm:GetParameter",
+            "Resource": "arn:aws:ssm:eu-central-1:1:parameter/sluice",
+        }
     ),
     "only_payouts_sign": lambda t: properties(t, "DefaultRole")["ManagedPolicyArns"].append(
         {"Ref": "SigningPolicy"}

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.chains.adapter import ChainUnavailableError, TxStatus
+from chalicelib.chains.address_source import DerivedAccounts
 from chalicelib.chains.signers.local import LocalSigner
 from chalicelib.currencies.workers import refresh_prices
 from chalicelib.storage import keys
@@ -95,7 +96,8 @@ def test_a_deposit_that_a_deep_reorganisation_moved_is_not_skipped(sweeping: Wor
     sweeping.node.reorg("TRX", DEEP, [txid])
     sweeping.tick()
     other = paid(sweeping)
-    run(sweeping)
+    source = DerivedAccounts(sweeping.env.settings.deposit_xpubs)
+    collecting.collect(sweeping.env, "TRX", source, sweeping.node.height("TRX"))
     assert [one.address for one in holdings(sweeping.env)] == [other["address"]]
     cursor = sweeping.env.store.get(collecting.DepositSweepCursor, keys.sweep("accounts#TRX"))
     assert cursor is not None
