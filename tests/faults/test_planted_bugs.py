@@ -40,7 +40,9 @@ def move_the_cursor_before_storing(patch: pytest.MonkeyPatch) -> None:
     store_blocks = scanner.sightings.store_blocks
 
     def hasty(env: Any, blockchain: str, first: int, last: int) -> Any:
-        hashes = [scanner.short_hash(env.chains[blockchain].block_hash(height)) for height in range(first, last + 1)]
+        hashes = [
+            scanner.short_hash(env.chains[blockchain].block_hash(height)) for height in range(first, last + 1)
+        ]
         moved = [ChainCursor.next_height.set(last + 1), ChainCursor.hashes.set(hashes)]
         env.store.commit(update(keys.chain_cursor(blockchain), moved))
         return store_blocks(env, blockchain, first, last)

@@ -72,9 +72,7 @@ EXPIRING = replace(SUBMITTED, is_expiring=True)
         ([impossible(10), MINED], Next.NOTE),
     ],
 )
-def test_what_expires_is_signed_anew_once_nothing_of_it_can_come(
-    seen: list[TxStatus], expected: Next
-) -> None:
+def test_what_expires_is_signed_anew_once_nothing_of_it_can_come(seen: list[TxStatus], expected: Next) -> None:
     assert next_step(EXPIRING, seen, 200, was_sent=False) is expected
 
 
