@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 from chalicelib.chains.adapter import Fee, Payout, TransactionRefusedError
 from chalicelib.payouts.hot_wallets import Wallet
-from chalicelib.storage.unit_of_work import put
+from chalicelib.storage import keys
+from chalicelib.storage.unit_of_work import Write, put
+from chalicelib.withdrawals import bookings, changes
 from chalicelib.withdrawals.records import OpenPayout, WithdrawalRecord, read_attempt, stored_attempt
 
 # What it outbids may offer the same for each unit of gas and use more gas: twice the sum is more for each unit.
@@ -44,6 +46,20 @@ def fill(wallet: Wallet, entry: OpenPayout, record: WithdrawalRecord) -> None:
         wallet.adapter.broadcast(filler.raw)
     except TransactionRefusedError as error:
         logger.info("a node says no to %s, which fills slot %s: %s", filler.txid, entry.slot, error)
+
+
+def gas_writes(wallet: Wallet, entry: OpenPayout) -> list[Write]:
+    """Return the write that books what a mined filler cost, beside the gas of the withdrawal whose slot it has."""
+    if entry.filler is None:
+        return []
+    filler = read_attempt(entry.filler)
+    took_units = wallet.status(filler.txid, filler.raw).fee_units or 0
+    record = wallet.env.store.get(WithdrawalRecord, keys.withdrawal(entry.tenant_id, entry.sk))
+    if record is None or not took_units:
+        return []
+    code, units = record.gas or [bookings.gas_code(wallet.env.catalogue, wallet.blockchain), 0]
+    record.gas = [code, units + took_units]
+    return [changes.noted(wallet.env, record)]
 
 
 def look_for_gaps(wallet: Wallet, spending: Sequence[WithdrawalRecord | OpenPayout]) -> None:

@@ -137,9 +137,10 @@ def _correct(wallet: Wallet, entry: OpenPayout, record: WithdrawalRecord) -> Non
 
 
 def _leave(wallet: Wallet, entry: OpenPayout) -> None:
-    """End the watch."""
+    """End the watch; what a filler of its slot cost is booked with it."""
+    ended = delete(entry.key, OpenPayout.version == entry.version)
     try:
-        wallet.env.store.commit(delete(entry.key, OpenPayout.version == entry.version))
+        wallet.env.store.commit(ended, *filling.gas_writes(wallet, entry))
     except ConflictError:  # another worker ended it, or noted something: the next turn sees it
         logger.info("the watch of withdrawal %s was ended or went on meanwhile", entry.sk)
         return

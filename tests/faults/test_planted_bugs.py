@@ -84,14 +84,14 @@ def go_on_below_a_reorganisation(patch: pytest.MonkeyPatch) -> None:
 
 
 def send_before_it_is_stored(patch: pytest.MonkeyPatch) -> None:
-    sign = hot_wallets.Wallet.sign
+    sign = hot_wallets.Wallet.signed
 
     def hasty(wallet: Any, *arguments: Any) -> Any:
         attempt = sign(wallet, *arguments)
         wallet.adapter.broadcast(attempt.raw)
         return attempt
 
-    patch.setattr(hot_wallets.Wallet, "sign", hasty)
+    patch.setattr(hot_wallets.Wallet, "signed", hasty)
 
 
 def store_a_withdrawal_on_no_condition(patch: pytest.MonkeyPatch) -> None:

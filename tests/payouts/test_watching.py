@@ -113,6 +113,10 @@ def test_the_slot_of_a_failed_payout_that_is_dropped_is_filled_with_nothing(payi
     assert arrived(paying, record) == []
     assert stored(paying.env, later).status == "completed"
     assert available(paying) == (FUNDED - HELD, 0)
+    took = stored(paying.env, record).gas[1]
+    paying.mine(count=60)
+    assert stored(paying.env, record).gas[1] == took + filler.fee_units
+    assert record.sk not in [one.sk for one in watched(paying)]
 
 
 def test_a_filler_is_signed_once_and_sent_until_a_node_has_it(paying: World) -> None:
