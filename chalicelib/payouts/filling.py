@@ -4,11 +4,12 @@ import logging
 from collections.abc import Sequence
 
 from chalicelib.chains.adapter import Fee, Payout, TransactionRefusedError
+from chalicelib.payouts import rules
 from chalicelib.payouts.hot_wallets import Wallet
 from chalicelib.storage import keys
 from chalicelib.storage.unit_of_work import Write, put
 from chalicelib.withdrawals import bookings, changes
-from chalicelib.withdrawals.records import OpenPayout, WithdrawalRecord, read_attempt, stored_attempt
+from chalicelib.withdrawals.records import Attempt, OpenPayout, WithdrawalRecord, read_attempt, stored_attempt
 
 # What it outbids may offer the same for each unit of gas and use more gas: twice the sum is more for each unit.
 TIMES_FEE = 2
@@ -38,14 +39,24 @@ def fill(wallet: Wallet, entry: OpenPayout, record: WithdrawalRecord) -> None:
         fee_units = TIMES_FEE * max(dearest_units, wallet.adapter.estimate(nothing).units)
         fee = Fee(wallet.native_token, fee_units)
         filler = wallet.signed(wallet.adapter.build(nothing, str(entry.slot), fee), fee_units)
-        seen_version = entry.version
-        entry.filler, entry.version = stored_attempt(filler), (seen_version or 0) + 1
-        wallet.env.store.commit(put(entry, OpenPayout.version == seen_version))
+        _keep(wallet, entry, filler)
     filler = read_attempt(entry.filler)
+    if rules.is_stuck(filler.signed_at, int(wallet.env.clock.now() * 1000)):
+        dearer_units = rules.bumped_fee_units(filler.fee_units, filler.fee_units, 1)
+        assert dearer_units is not None, "an eighth more is in proportion"
+        filler = wallet.sign_dearer(filler, dearer_units)
+        _keep(wallet, entry, filler)
     try:
         wallet.adapter.broadcast(filler.raw)
     except TransactionRefusedError as error:
         logger.info("a node says no to %s, which fills slot %s: %s", filler.txid, entry.slot, error)
+
+
+def _keep(wallet: Wallet, entry: OpenPayout, filler: Attempt) -> None:
+    """Store a filler before it is sent."""
+    seen_version = entry.version
+    entry.filler, entry.version = stored_attempt(filler), (seen_version or 0) + 1
+    wallet.env.store.commit(put(entry, OpenPayout.version == seen_version))
 
 
 def gas_writes(wallet: Wallet, entry: OpenPayout) -> list[Write]:

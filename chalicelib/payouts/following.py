@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Sequence
 
-from chalicelib.chains.adapter import ChainUnavailableError, TransactionRefusedError, TxStatus
-from chalicelib.payouts import batching, rules
+from chalicelib.chains.adapter import TransactionRefusedError, TxStatus
+from chalicelib.payouts import batching, rules, signing
 from chalicelib.payouts.hot_wallets import Wallet
 from chalicelib.payouts.rules import Followed, Next
 from chalicelib.withdrawals import bookings, changes, lifecycle, releases
@@ -12,6 +12,7 @@ from chalicelib.withdrawals.lifecycle import Status
 from chalicelib.withdrawals.records import Attempt, WithdrawalRecord, stored_attempt
 
 ROUNDS = 12  # of one turn: from signed to settled in one go takes five
+ENDS = frozenset({Next.SETTLE, Next.FAIL_REVERTED, Next.FAIL_IMPOSSIBLE})
 
 REVERTED = "The chain mined the payout and reverted it."
 IMPOSSIBLE = "The payout can never be mined: its place on the chain was spent by another transaction."
@@ -34,8 +35,9 @@ def follow(wallet: Wallet, record: WithdrawalRecord) -> None:
     for _ in range(ROUNDS):
         if lifecycle.is_final(record.status) or _is_resting(wallet, record):
             return
-        seen = wallet.seen(record)
-        step = rules.next_step(_known(wallet, record), seen, wallet.head.height, was_sent=was_sent)
+        step, seen = _look(wallet, record, was_sent=was_sent)
+        if step in ENDS:
+            continue
         if step is Next.WAIT:
             if not _bump_if_stuck(wallet, record, seen):
                 return
@@ -46,10 +48,24 @@ def follow(wallet: Wallet, record: WithdrawalRecord) -> None:
         elif step is Next.SIGN_ANEW and record.is_internal:
             _take(wallet, record, Next.FAIL_IMPOSSIBLE, seen)  # a new move is made of what lies there then
         elif step is Next.SIGN_ANEW:
-            _sign_anew(wallet, record)
+            if not _sign_anew(wallet, record):
+                return
             was_sent = False
         else:
             _take(wallet, record, step, seen)
+
+
+def _look(wallet: Wallet, record: WithdrawalRecord, *, was_sent: bool) -> tuple[Next, list[TxStatus]]:
+    """Decide what is next; an end is taken at once, on the word of one provider that all of it was asked of."""
+    with wallet.adapter.pinned():
+        seen = wallet.seen(record)
+        step = rules.next_step(_known(wallet, record), seen, wallet.head.height, was_sent=was_sent)
+        if step in ENDS:
+            head = wallet.adapter.head()  # who told the block must have come so far as well
+            step = rules.next_step(_known(wallet, record), seen, head.height, was_sent=was_sent)
+        if step in ENDS:
+            _take(wallet, record, step, seen)
+    return step, seen
 
 
 def send(wallet: Wallet, record: WithdrawalRecord, seen: Sequence[TxStatus]) -> None:
@@ -64,12 +80,15 @@ def send(wallet: Wallet, record: WithdrawalRecord, seen: Sequence[TxStatus]) -> 
 
 
 def _is_resting(wallet: Wallet, record: WithdrawalRecord) -> bool:
-    """Whether it lies in its block still, not deep enough: nothing to do, and no question but for that block."""
+    """Whether it lies in its block still, not deep enough: nothing to do, and no question but for that block.
+
+    Nor is anything done on the word of a node that has not come as far as that block.
+    """
     if record.height is None or record.status != Status.SUBMITTED:
         return False
     if rules.is_deep(record.height, wallet.head.height, wallet.confirmations(record)):
         return False
-    return wallet.block_hash(record.height) == record.block_hash
+    return wallet.block_hash(record.height) in (record.block_hash, None)  # None: a node that is behind
 
 
 def _known(wallet: Wallet, record: WithdrawalRecord) -> Followed:
@@ -87,7 +106,7 @@ def _take(wallet: Wallet, record: WithdrawalRecord, step: Next, seen: Sequence[T
     """Store one step, told where the merchant is to know it."""
     env, mined = wallet.env, rules.mined_place(seen)
     at = int(env.clock.now() * 1000)
-    if step in (Next.SETTLE, Next.FAIL_REVERTED, Next.FAIL_IMPOSSIBLE):
+    if step in ENDS:
         if mined is not None:
             _witness(wallet, seen[mined])
             _note_gas(wallet, record, seen[mined].fee_units)
@@ -128,15 +147,14 @@ def _note_gas(wallet: Wallet, record: WithdrawalRecord, fee_units: int | None) -
         record.gas = [bookings.gas_code(wallet.env.catalogue, wallet.blockchain), fee_units]
 
 
-def _sign_anew(wallet: Wallet, record: WithdrawalRecord) -> None:
-    """Sign a payout whose bytes have expired for good: none of them can be mined any more."""
+def _sign_anew(wallet: Wallet, record: WithdrawalRecord) -> bool:
+    """Sign a payout whose bytes have expired for good: none of them can be mined. Tells whether it did."""
     assert record.slot is not None, "what is signed has its slot"
     fee_units = wallet.adapter.estimate(wallet.payout(record)).units
-    lacking = wallet.lacks(record, fee_units)
-    if lacking is not None:
-        wallet.alarm(f"the hot wallet is short of {lacking}")
-        raise ChainUnavailableError(f"{record.sk} cannot be signed anew: the hot wallet is short of {lacking}")
+    if signing.is_held_up(wallet, record, fee_units):
+        return False
     _append(wallet, record, wallet.sign(record, record.slot, fee_units))
+    return True
 
 
 def _bump_if_stuck(wallet: Wallet, record: WithdrawalRecord, seen: Sequence[TxStatus]) -> bool:
@@ -152,7 +170,9 @@ def _bump_if_stuck(wallet: Wallet, record: WithdrawalRecord, seen: Sequence[TxSt
         return batching.push(wallet, record, seen)
     if not rules.is_stuck(newest.signed_at, int(env.clock.now() * 1000)):
         return False
-    estimated_units = wallet.adapter.estimate(wallet.payout(record)).units
+    payout = wallet.payout(record)
+    most_units = rules.DEAR * wallet.usual_fee_units(payout.token)  # a receiver may make itself dear on purpose
+    estimated_units = min(wallet.adapter.estimate(payout).units, most_units)
     if "mempool" not in states and estimated_units <= newest.fee_units:
         wallet.alarm(f"no node takes {newest.txid}")
         return False

@@ -31,6 +31,7 @@ class Turn:
         alarms: what the operator was told already.
         wallets: the wallets that were opened, by the key that they spend with.
         pushed: the batches that were looked at for being stuck.
+        usual_fees: what a usual payout of a token costs now, in units of the native coin.
     """
 
     head: Head
@@ -40,6 +41,7 @@ class Turn:
     alarms: set[str] = field(default_factory=set)
     wallets: dict[str | None, "Wallet"] = field(default_factory=dict)
     pushed: set[str] = field(default_factory=set)
+    usual_fees: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -148,6 +150,13 @@ class Wallet:
     def forget_batches(self) -> None:
         """Read batches anew: one was changed."""
         self._batches.clear()
+
+    def usual_fee_units(self, token: str) -> int:
+        """Return what a usual payout of a token costs now, whoever gets it."""
+        if token not in self.turn.usual_fees:
+            usual = Payout(sender="", to="", token=token, units=0)
+            self.turn.usual_fees[token] = self.adapter.estimate(usual).units
+        return self.turn.usual_fees[token]
 
     def block_hash(self, height: int) -> str | None:
         """Return the hash of the block at that height, as it was in this turn."""

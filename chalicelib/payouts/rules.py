@@ -15,6 +15,7 @@ BUMP_NUMERATOR, BUMP_DENOMINATOR = 9, 8
 # A fee so many times what the node itself estimates will not help either: a person must look.
 MOST_TIMES_ESTIMATE = 10
 MOST_ATTEMPTS = 100  # what fits one item, with room
+MOST_LIVES = 5  # of a payout that expires unmined each time: whatever the chain has against it, more will not help
 MOST_CHILDREN = 10  # nodes pass on 25 unmined transactions in a row at most
 DEAR = 3  # a live fee over so many times the fixed one is waited out
 # A payout is watched until it lies far deeper than any reorganisation that we reckon with: three times the depth
@@ -135,7 +136,7 @@ def _once_lost(known: Watched, seen: Sequence[TxStatus], head_height: int) -> Wa
         return Watch.LEAVE if is_over else Watch.REST
     if known.is_paid:
         return Watch.REST if states[-1] == "mempool" else Watch.SEND
-    return Watch.REST if "mempool" in states else Watch.FILL
+    return Watch.FILL
 
 
 def next_step(known: Followed, seen: Sequence[TxStatus], head_height: int, *, was_sent: bool) -> Next:
@@ -158,7 +159,9 @@ def next_step(known: Followed, seen: Sequence[TxStatus], head_height: int, *, wa
 def _while_unmined(known: Followed, seen: Sequence[TxStatus], head_height: int, *, was_sent: bool) -> Next:
     states = [one.state for one in seen]
     if known.is_expiring and states[-1] == "impossible":
-        return Next.SIGN_ANEW if set(states) == {"impossible"} else Next.WAIT
+        if set(states) != {"impossible"}:
+            return Next.WAIT
+        return Next.SIGN_ANEW if len(states) < MOST_LIVES else Next.FAIL_IMPOSSIBLE
     if "impossible" in states and not known.is_expiring:
         return Next.FAIL_IMPOSSIBLE if _is_impossible_for_good(known, seen, head_height) else Next.WAIT
     if "mempool" in states and not known.is_submitted:
@@ -194,6 +197,14 @@ def bumped_fee_units(newest_units: int, estimated_units: int, attempts: int) -> 
     wanted_units = max(-(-newest_units * BUMP_NUMERATOR // BUMP_DENOMINATOR), estimated_units)
     is_sensible = wanted_units <= estimated_units * MOST_TIMES_ESTIMATE and attempts < MOST_ATTEMPTS
     return wanted_units if is_sensible else None
+
+
+def is_out_of_proportion(fee_units: int, usual_units: int) -> bool:
+    """Tell whether one payout takes so much more than a usual one of its token that the receiver is to blame.
+
+    A contract decides how much gas a payment to it takes, and the platform would pay for that.
+    """
+    return fee_units > DEAR * usual_units
 
 
 def is_too_dear(live_fee_units: int, fixed_fee_units: int) -> bool:

@@ -40,7 +40,7 @@ def sign(wallet: Wallet, record: WithdrawalRecord) -> bool:
     if is_held_up(wallet, record):
         return False
     fee_units = wallet.adapter.estimate(wallet.payout(record)).units
-    if _is_in_the_way(wallet, _shortage(wallet, record, fee_units)):
+    if is_held_up(wallet, record, fee_units):
         return False
     slot = wallet.next_slot()
     record.signed, record.slot = [stored_attempt(wallet.sign(record, slot, fee_units))], slot
@@ -58,12 +58,18 @@ def sign(wallet: Wallet, record: WithdrawalRecord) -> bool:
     return True
 
 
-def is_held_up(wallet: Wallet, record: WithdrawalRecord) -> bool:
-    """Tell whether something stands in a withdrawal's way that is known without a question about this one.
+def is_held_up(wallet: Wallet, record: WithdrawalRecord, fee_units: int = 0) -> bool:
+    """Tell whether something stands in a withdrawal's way; the operator is told of it once a turn.
 
-    Many may wait for the same; the operator is told of it once a turn.
+    Args:
+        wallet: its wallet.
+        record: the withdrawal.
+        fee_units: what the chain asks for it; 0 before that is asked: many may wait for the same.
     """
-    return _is_in_the_way(wallet, _standing_obstacle(wallet, record))
+    obstacle = _standing_obstacle(wallet, record)
+    if obstacle is None and fee_units:
+        obstacle = _disproportion(wallet, record, fee_units) or _shortage(wallet, record, fee_units)
+    return _is_in_the_way(wallet, obstacle)
 
 
 def _is_in_the_way(wallet: Wallet, obstacle: Obstacle | None) -> bool:
@@ -84,6 +90,13 @@ def _standing_obstacle(wallet: Wallet, record: WithdrawalRecord) -> Obstacle | N
     if rules.is_too_dear(live_units, record.network_fee):
         return Obstacle(f"a payout of {record.currency} costs over {rules.DEAR} times what was fixed")
     return None if wallet.adapter.slot_kind == "inputs" else _shortage(wallet, record, 0)
+
+
+def _disproportion(wallet: Wallet, record: WithdrawalRecord, fee_units: int) -> Obstacle | None:
+    usual_units = wallet.usual_fee_units(wallet.payout(record).token)
+    if record.is_internal or not rules.is_out_of_proportion(fee_units, usual_units):
+        return None
+    return Obstacle(f"withdrawal {record.sk} would take over {rules.DEAR} times what a usual payout does")
 
 
 def _shortage(wallet: Wallet, record: WithdrawalRecord, fee_units: int) -> Obstacle | None:

@@ -21,6 +21,7 @@ from chalicelib.withdrawals.lifecycle import Status
 from chalicelib.withdrawals.records import OpenPayout, WithdrawalRecord
 
 ATTEMPTS = 10
+AWAY_IN_A_ROW = 3  # then the node is away, and no more is asked of it
 SIGNED_IN_ONE_TURN = 100  # then the worker is woken again: a turn must end well within its function's time
 
 logger = logging.getLogger(__name__)
@@ -101,6 +102,7 @@ def _place(one: WithdrawalRecord | OpenPayout) -> tuple[int, str]:
 def _deal_with_all(wallet: Wallet, records: Iterable[WithdrawalRecord | OpenPayout]) -> list[Exception]:
     """Deal with each; what goes wrong with one does not hold up the others."""
     troubles: list[Exception] = []
+    away = 0
     for record in records:
         if wallet.turn.signed_count >= SIGNED_IN_ONE_TURN and record.slot is None:
             break
@@ -109,11 +111,18 @@ def _deal_with_all(wallet: Wallet, records: Iterable[WithdrawalRecord | OpenPayo
                 watching.watch(wallet.of(record.source), record)
             else:
                 _deal_with(wallet.of(record.source), record)
-        except (ChainUnavailableError, StorageUnavailableError):
+        except StorageUnavailableError:
             raise
+        except ChainUnavailableError as error:  # perhaps of this one alone: providers may disagree about its block
+            away += 1
+            if away >= AWAY_IN_A_ROW:
+                raise
+            logger.warning("withdrawal %s was not dealt with: %s", record.sk, error)
         except Exception as trouble:
             logger.exception("withdrawal %s was not dealt with, its turn comes again", record.sk)
             troubles.append(trouble)
+        else:
+            away = 0
     return troubles
 
 

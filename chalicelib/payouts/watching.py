@@ -43,6 +43,8 @@ def watch(wallet: Wallet, entry: OpenPayout) -> None:
             _leave(wallet, entry)
         if step is not Watch.CORRECT:
             return
+    elif entry.height is not None and wallet.block_hash(entry.height) is None:
+        return  # the node is behind: of what comes after it knows nothing
     with acting_for(entry.tenant_id):
         _look_after(wallet, entry)
 
@@ -51,7 +53,8 @@ def _look_after(wallet: Wallet, entry: OpenPayout) -> None:
     record = wallet.env.store.get(WithdrawalRecord, keys.withdrawal(entry.tenant_id, entry.sk))
     assert record is not None, "a withdrawal stays for ever"
     for _ in range(ROUNDS):
-        seen = wallet.seen(record)
+        with wallet.adapter.pinned():
+            seen = wallet.seen(record)
         step = rules.watched_step(_known(entry), seen, wallet.head.height)
         if step is Watch.NOTE:
             _note(wallet, entry, record, seen)

@@ -64,6 +64,8 @@ EXPIRING = replace(SUBMITTED, is_expiring=True)
     [
         ([impossible(10)], Next.SIGN_ANEW),
         ([impossible(10), impossible(12)], Next.SIGN_ANEW),
+        ([impossible(10)] * 4, Next.SIGN_ANEW),
+        ([impossible(10)] * 5, Next.FAIL_IMPOSSIBLE),
         ([impossible(10), MISSING], Next.SEND),
         ([impossible(10), MEMPOOL], Next.WAIT),
         ([MISSING, impossible(12)], Next.WAIT),

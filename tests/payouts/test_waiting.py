@@ -2,10 +2,11 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from chalicelib.chains.adapter import Fee, Payout
+from chalicelib.chains.adapter import ChainUnavailableError, Fee, Payout
 from chalicelib.ledger.service import fund
 from chalicelib.payouts import turns
 from chalicelib.payouts.turns import turn
@@ -18,6 +19,37 @@ from chalicelib.withdrawals.guarding import set_frozen
 from tests.payouts.steps_of_payouts import FUNDED, GAS, SENT, put
 from tests.support.world import World, sqs_event
 from tests.withdrawals.accepted import accept, stored
+
+
+class Pricing:
+    """A node that asks a multiple for payments to one address, as for some contract; or is away for that one."""
+
+    def __init__(self, adapter: Any, address: str, times: int | None) -> None:
+        self._adapter, self._address, self._times = adapter, address, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._adapter, name)
+
+    def estimate(self, payout: Payout) -> Fee:
+        fee = self._adapter.estimate(payout)
+        if payout.to != self._address:
+            return fee
+        if self._times is None:
+            raise ChainUnavailableError("the node is in two minds about it")
+        return Fee(fee.token, fee.units * self._times)
+
+
+@pytest.mark.parametrize(("times", "status"), [(3, "submitted"), (4, "pending"), (None, "pending")])
+def test_what_one_receiver_costs_beyond_proportion_waits_and_holds_nobody_up(
+    paying: World, caplog: pytest.LogCaptureFixture, times: int | None, status: str
+) -> None:
+    odd, usual = put(paying), put(paying)
+    chains = {**paying.env.chains, "TRX": Pricing(paying.env.chains["TRX"], odd.address, times)}
+    paying.env = replace(paying.env, chains=chains)
+    paying.settle()
+    assert stored(paying.env, odd).status == status
+    assert stored(paying.env, usual).status == "submitted"
+    assert ("times what a usual payout does" in caplog.text) is (times == 4)
 
 
 def test_too_little_coin_keeps_it_pending_with_an_alarm_and_smaller_ones_may_pass(

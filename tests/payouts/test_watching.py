@@ -2,11 +2,13 @@
 
 import logging
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from chalicelib.chains.adapter import TxStatus
-from chalicelib.payouts.rules import Watch, Watched, watched_step
+from chalicelib.chains.adapter import Head, TxStatus
+from chalicelib.payouts import turns
+from chalicelib.payouts.rules import STUCK_SECONDS, Watch, Watched, watched_step
 from chalicelib.storage import keys
 from chalicelib.tenants.service import NewTenant
 from chalicelib.withdrawals.records import OpenPayout, WithdrawalRecord, read_attempt
@@ -65,7 +67,6 @@ def test_a_failed_payout_that_is_mined_after_all_is_booked_once(
     assert record.status == "failed"
     paying.node.reorg("TRX", DEPTH, [record.attempts[0].txid])
     paying.node.broadcast("TRX", record.attempts[0].raw)  # some other node had them still
-    paying.tick()
     paying.mine(count=DEPTH - 1)
     assert available(paying) == (FUNDED, 0)
     paying.mine()
@@ -134,6 +135,53 @@ def test_a_filler_is_signed_once_and_sent_until_a_node_has_it(paying: World) -> 
     assert again.filler == entry.filler
 
 
+def test_a_filler_outbids_what_came_back_and_rises_until_it_is_mined(paying: World) -> None:
+    record = ended(paying, "revert")
+    paying.node.set_payouts("TRX", "ok")
+    paying.node.reorg("TRX", DEPTH, [record.attempts[0].txid])
+    paying.node.broadcast("TRX", record.attempts[0].raw)
+    paying.tick()
+    (entry,) = watched(paying)
+    assert paying.node.status("TRX", read_attempt(entry.filler).txid).state == "mempool"
+    paying.sweep(STUCK_SECONDS)
+    (again,) = watched(paying)
+    assert read_attempt(again.filler).fee_units >= read_attempt(entry.filler).fee_units * 9 // 8
+    paying.mine(count=DEPTH)
+    assert arrived(paying, record) == []
+    assert available(paying) == (FUNDED, 0)
+
+
+def test_a_node_that_is_behind_unsettles_nothing(paying: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    record = ended(paying)
+    before = watched(paying)[0].attribute_values
+    behind = Behind(paying.env.chains["TRX"], DEPTH + 2)
+    turns.turn(replace(paying.env, chains={**paying.env.chains, "TRX": behind}), "TRX")
+    assert watched(paying)[0].attribute_values == before
+    assert stored(paying.env, record).height is not None
+    assert "lies in another block" not in caplog.text
+
+
+class Behind:
+    """A node that lacks the newest blocks, and all that is in them."""
+
+    def __init__(self, adapter: Any, blocks: int) -> None:
+        self._adapter, self._blocks = adapter, blocks
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._adapter, name)
+
+    def head(self) -> Head:
+        height = self._adapter.head().height - self._blocks
+        return Head(height, self._adapter.block_hash(height), 0)
+
+    def block_hash(self, height: int) -> str | None:
+        return self._adapter.block_hash(height) if height <= self.head().height else None
+
+    def status(self, *_: Any) -> TxStatus:
+        return TxStatus("missing")
+
+
 def test_the_watch_ends_far_deeper_than_the_confirmations(paying: World, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     ended(paying)
@@ -171,7 +219,7 @@ BACK, OVER = TxStatus("mined", 10, "a", ok=False), TxStatus("impossible", 10)
         (CORRECTED, [AWAY], 99, Watch.FILL),
         (FAILED, [AWAY], 99, Watch.FILL),
         (replace(FAILED, corrections=1), [AWAY], 99, Watch.SEND),
-        (FAILED, [TxStatus("mempool")], 99, Watch.REST),
+        (FAILED, [TxStatus("mempool")], 99, Watch.FILL),
         (FAILED, [OVER], 68, Watch.REST),
         (FAILED, [OVER], 69, Watch.LEAVE),
         (FAILED, [MINED], 69, Watch.NOTE),
