@@ -6,6 +6,9 @@ from fractions import Fraction
 from chalicelib.currencies.blockchains import Family
 from chalicelib.money import API_DECIMALS, FIAT_DECIMALS, quantum
 
+# What a p2pkh output must be worth by the nodes' own rules (GetDustThreshold of bitcoind and litecoind).
+_LEAST_OUTPUT_UNITS = {"BTC": 546, "LTC": 5_460}
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -87,6 +90,11 @@ class Currency:
     def shown_decimals(self) -> int:
         """How many decimals the API shows its amounts with."""
         return API_DECIMALS
+
+    @property
+    def least_paid_units(self) -> int:
+        """The least that its chain's nodes pass on in one output, whatever the address: less is dust to them."""
+        return _LEAST_OUTPUT_UNITS.get(self.family, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 
 from chalicelib.chains.adapter import TransactionRefusedError, TxStatus
-from chalicelib.payouts import batching, rules, signing
+from chalicelib.payouts import pushing, rules, signing
 from chalicelib.payouts.hot_wallets import Wallet
 from chalicelib.payouts.rules import Followed, Next
 from chalicelib.withdrawals import bookings, changes, lifecycle, releases
@@ -142,7 +142,7 @@ def _witness(wallet: Wallet, seen: TxStatus) -> None:
 def _note_gas(wallet: Wallet, record: WithdrawalRecord, fee_units: int | None) -> None:
     """Note what the chain took: the platform's cost, booked with the end of the withdrawal."""
     if record.is_batched:
-        fee_units = batching.share(wallet, record, fee_units)
+        fee_units = pushing.share(wallet, record, fee_units)
     if fee_units:
         record.gas = [bookings.gas_code(wallet.env.catalogue, wallet.blockchain), fee_units]
 
@@ -167,7 +167,7 @@ def _bump_if_stuck(wallet: Wallet, record: WithdrawalRecord, seen: Sequence[TxSt
     if wallet.adapter.slot_kind == "expiry" or not states <= {"mempool", "missing"}:
         return False  # what expires is signed anew once it has
     if record.is_batched:
-        return batching.push(wallet, record, seen)
+        return pushing.push(wallet, record, seen)
     if not rules.is_stuck(newest.signed_at, int(env.clock.now() * 1000)):
         return False
     payout = wallet.payout(record)

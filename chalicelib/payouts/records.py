@@ -1,6 +1,7 @@
 """What paying out keeps beside the withdrawals: a wallet's counter, and the transactions that pay several."""
 
 import base64
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ from pynamodb.attributes import UnicodeAttribute
 from chalicelib.chains.adapter import Coin, Spending
 from chalicelib.storage.attributes import CompactJsonAttribute, IntegerAttribute
 from chalicelib.storage.records import Record
+
+MOST_BATCH_BYTES = 380_000  # an item holds 400 KB, names and numbers among them
 
 
 class HotWallet(Record):
@@ -49,7 +52,7 @@ class CoinBatch(Record):
         payouts: ``[merchant, withdrawal id]`` of each, in the order of the outputs.
         coins: ``[outpoint, units, key path]`` of each coin that every attempt spends.
         signed: attempts as stored: see ``attempts``.
-        pushed: children that pay for a stuck attempt where it cannot be replaced, in the same shape.
+        pushed: children that pay for stuck attempts where these cannot be replaced, in the same shape.
         version: counts the changes.
     """
 
@@ -66,13 +69,18 @@ class CoinBatch(Record):
 
     @property
     def children(self) -> list[BatchAttempt]:
-        """What was signed to pay for its newest attempt, oldest first: each spends the change of the last."""
+        """What was signed to pay for its attempts, oldest first: each spends the change of one, or of a child."""
         return [_read(stored) for stored in self.pushed or []]
 
     def spending(self, attempt: BatchAttempt) -> Spending:
         """Return what an attempt takes and leaves."""
         coins = tuple(Coin(outpoint, units, key_path) for outpoint, units, key_path in self.coins)
         return Spending(coins, attempt.fee_units, attempt.change_units)
+
+    def has_room_for(self, attempt: BatchAttempt) -> bool:
+        """Tell whether one more attempt, or child, fits the item that all of them must fit."""
+        content = [self.payouts, self.coins, self.signed, self.pushed, stored_attempt(attempt)]
+        return len(json.dumps(content)) <= MOST_BATCH_BYTES
 
     def raw_of(self, txid: str) -> bytes:
         """Return an attempt's bytes.

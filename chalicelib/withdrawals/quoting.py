@@ -61,10 +61,10 @@ def quote(env: Environment, tenant_id: str, asked: AmountAsked) -> Quote:
             fee_percent,
             network_fee_units,
             is_final_amount=asked.final_amount,
+            least_paid_units=currency.least_paid_units,
         )
     except NothingLeftError:
-        least = least_units(currency.withdrawal_min_units, currency.decimals, fee_percent, network_fee_units)
-        raise _below(least, currency) from None
+        raise _below(least(env, tenant_id, currency), currency) from None
     return Quote(currency, agreed)
 
 
@@ -85,7 +85,13 @@ def least(env: Environment, tenant_id: str, currency: Currency) -> int:
     """Return the least that this merchant may ask for in a currency, in its smallest units."""
     fee_percent = settings_of(env, tenant_id).withdrawal_fee_percent
     network_fee_units = fees.network_fee_units(env, currency)
-    return least_units(currency.withdrawal_min_units, currency.decimals, fee_percent, network_fee_units)
+    return least_units(
+        currency.withdrawal_min_units,
+        currency.decimals,
+        fee_percent,
+        network_fee_units,
+        currency.least_paid_units,
+    )
 
 
 def usd_cents(env: Environment, currency: Currency, units: int) -> int:

@@ -37,6 +37,13 @@ def test_nothing_left_is_refused():
     assert terms(100, 6, Fraction(0), 100, is_final_amount=True).amount_units == 100
 
 
+def test_less_than_the_chain_pays_out_is_refused_and_asked_for() -> None:
+    least = least_units(5_000, 8, Fraction(1), 29_646, 546)
+    assert terms(least, 8, Fraction(1), 29_646, is_final_amount=False, least_paid_units=546).amount_units >= 546
+    with pytest.raises(NothingLeftError):
+        terms(least - 1, 8, Fraction(1), 29_646, is_final_amount=False, least_paid_units=546)
+
+
 @given(st.integers(1, 10**12), st.sampled_from([6, 8, 18]), PERCENTS, st.integers(0, 10**9), st.booleans())
 def test_the_parts_add_up_and_can_be_shown(steps, decimals, percent, fee_steps, is_final):
     step = quantum(decimals)
