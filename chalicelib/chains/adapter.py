@@ -194,11 +194,17 @@ class ChainAdapter(Protocol):
         """Have one and the same node answer all that is asked inside, so that its answers fit together."""
         ...
 
-    def witness(self, height: int, block_hash: str) -> None:
+    def witness(self, height: int, block_hash: str, transfer: Transfer | None = None) -> None:
         """Have every other provider that has come so far confirm a block, before money moves on it.
 
+        Args:
+            height: the block's.
+            block_hash: the block's.
+            transfer: what is said to lie in it: to be confirmed too, where the block's hash does not prove it.
+
         Raises:
-            ChainUnavailableError: one of them has another block there: nobody can say who is right.
+            ChainUnavailableError: one of them has another block there, or not this transfer: nobody can say who
+                is right.
         """
         ...
 
@@ -304,6 +310,10 @@ class CoinAdapter(ChainAdapter, Protocol):
 
     def unspent(self, coins: Iterable[Coin]) -> list[Coin]:
         """Return those of the coins that lie in a block unspent, with their real depth and worth."""
+        ...
+
+    def is_known(self, txid: str) -> bool:
+        """Tell whether any provider that can be asked has a transaction, in a block or waiting."""
         ...
 
     def fee_rate(self) -> int:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-from chalicelib.chains.adapter import Coin, CoinAdapter, Spending, TransactionRefusedError, TxStatus
+from chalicelib.chains.adapter import Coin, Spending
 from chalicelib.errors import WithdrawalsFrozenError
 from chalicelib.payouts import coins, signing
 from chalicelib.payouts.hot_wallets import Wallet
@@ -121,6 +121,13 @@ def signed_for(wallet: Wallet, members: Sequence[WithdrawalRecord], spending: Sp
     signed = adapter.sign(adapter.assemble(payouts, spending, wallet.address), wallet.signer)
     now = int(wallet.env.clock.now() * 1000)
     return BatchAttempt(signed.txid, signed.raw, spending.fee_units, spending.change_units, now)
+
+
+def members(wallet: Wallet, batch: CoinBatch) -> list[WithdrawalRecord]:
+    """Return the withdrawals of a batch, in the order of its outputs."""
+    named = [keys.withdrawal(tenant_id, withdrawal_id) for tenant_id, withdrawal_id in batch.payouts]
+    found = wallet.env.store.get_many(WithdrawalRecord, named)
+    return [found[key] for key in named]
 
 
 def append(record: WithdrawalRecord, attempt: BatchAttempt) -> None:

@@ -1,5 +1,6 @@
 """The coins that a hot wallet may spend: what was paid to us in blocks, less what its open batches take."""
 
+from collections.abc import Mapping
 from typing import Literal, cast
 
 from chalicelib.chains.adapter import HOT_WALLET_PATH, Coin, CoinAdapter
@@ -14,6 +15,8 @@ from chalicelib.withdrawals.records import OpenPayout
 TIMES_DEEP = 3  # a stranger can double-spend what a reorganisation gives back: his coins must lie deeper
 MOST_ASKED = 500  # of the node, the dearest first: a transaction takes a hundred at most
 OLDEST_LOOKED_AT = 3  # batches that may be over by now, whenever coins are asked for
+
+Fate = Literal["deep", "coming", "nowhere"]
 
 
 def free(wallet: Wallet) -> list[Coin]:
@@ -77,7 +80,7 @@ def _is_forgotten(wallet: Wallet, batch: CoinBatch) -> bool:
     store, taken = wallet.env.store, _taken_by(wallet, batch)
     with wallet.adapter.pinned():
         fates = {txid: _fate(wallet, txid) for txid in dict.fromkeys(txid for _, by in taken for txid in by)}
-        if "coming" in fates.values():
+        if "coming" in fates.values() or not _is_decided(wallet, batch, fates):
             return False
         spent = {coin.outpoint for coin, by in taken if any(fates[txid] == "deep" for txid in by)}
         unspent = adapter_of(wallet).unspent([coin for coin, _ in taken if coin.outpoint not in spent])
@@ -99,7 +102,13 @@ def _is_followed(wallet: Wallet, batch: CoinBatch) -> bool:
     return bool(read(OpenPayout, named[:1]) or read(OpenPayout, named))
 
 
-def _fate(wallet: Wallet, txid: str) -> Literal["deep", "coming", "nowhere"]:
+def _is_decided(wallet: Wallet, batch: CoinBatch, fates: Mapping[str, Fate]) -> bool:
+    """Tell whether this node, too, has seen the end of the batch: one attempt is deep, or none can be mined."""
+    is_deep = any(fates[attempt.txid] == "deep" for attempt in batch.attempts)
+    return is_deep or all(wallet.status(one.txid, one.raw).state == "impossible" for one in batch.attempts)
+
+
+def _fate(wallet: Wallet, txid: str) -> Fate:
     """Tell what became of a transaction of ours: while it may still be mined, its coins are nobody else's."""
     seen = wallet.adapter.status(txid)
     if seen.state == "mined":

@@ -3,11 +3,10 @@
 import logging
 from collections.abc import Sequence
 
-from chalicelib.chains.adapter import TransactionRefusedError, TxStatus
+from chalicelib.chains.adapter import CoinAdapter, Spending, TransactionRefusedError, TxStatus
 from chalicelib.payouts import batching, coins, rules
 from chalicelib.payouts.hot_wallets import Wallet
 from chalicelib.payouts.records import BatchAttempt, CoinBatch, stored_attempt
-from chalicelib.storage import keys
 from chalicelib.storage.unit_of_work import ConflictError, Write, put
 from chalicelib.withdrawals import changes
 from chalicelib.withdrawals.lifecycle import Status
@@ -93,7 +92,7 @@ def _replace(wallet: Wallet, record: WithdrawalRecord, batch: CoinBatch) -> bool
     """Sign the same payouts out of the same coins at a higher fee: stored for all of them before it is sent."""
     adapter, newest, env = coins.adapter_of(wallet), batch.attempts[-1], wallet.env
     fee_units = rules.bumped_fee_units(newest.fee_units, _going_units(wallet, newest), len(batch.attempts))
-    members = _members(wallet, batch)
+    members = batching.members(wallet, batch)
     own = next(member for member in members if member.sk == record.sk)
     if own.version != record.version or any(member.status not in UNDER_WAY for member in members):
         raise ConflictError(f"batch {batch.sk} was dealt with meanwhile")
@@ -108,33 +107,45 @@ def _replace(wallet: Wallet, record: WithdrawalRecord, batch: CoinBatch) -> bool
     for member in members:
         batching.append(member, attempt)
     batch.signed = [*batch.signed, stored_attempt(attempt)]
-    env.store.commit(_changed(batch), *[changes.noted(env, member) for member in members])
-    wallet.forget_batches()
+    try:
+        env.store.commit(_changed(batch), *[changes.noted(env, member) for member in members])
+    finally:
+        wallet.forget_batches()  # the one in hand may be another than the stored one
     record.signed, record.version, record.updated_at = own.signed, own.version, own.updated_at
     return True
 
 
 def _add_child(wallet: Wallet, batch: CoinBatch, row: Sequence[BatchAttempt]) -> None:
-    """Spend the change of what is stuck at such a fee that all together pay the going rate; stored, then sent."""
+    """Spend the change of what is stuck, so that all together pay what a block asks for; stored, then sent."""
     adapter, last = coins.adapter_of(wallet), row[-1]
-    rate = adapter.fee_rate()
-    change = adapter.change_of(last.raw, batch.spending(last))
-    alone = adapter.select([], [change], rate)
-    size_vbytes, paid_units = sum(adapter.size(one.raw) for one in row), sum(one.fee_units for one in row)
-    lacking_units = -(-rate * size_vbytes // 1000) - paid_units
-    spending = alone
-    if alone is not None and lacking_units > 0:
-        spending = adapter.raised([], alone, alone.fee_units + lacking_units)
-    if spending is None or len(row) > rules.MOST_CHILDREN:
+    spending = None if len(row) > rules.MOST_CHILDREN else _childs_spending(adapter, batch, row)
+    if spending is None:
         wallet.alarm(f"{last.txid} is not mined, and its change cannot pay for it")
         return
     child = batching.signed_for(wallet, [], spending)
     if _is_full(wallet, batch, child):
         return
     batch.pushed = [*(batch.pushed or []), stored_attempt(child)]
-    wallet.env.store.commit(_changed(batch))
-    wallet.forget_batches()
+    try:
+        wallet.env.store.commit(_changed(batch))
+    finally:
+        wallet.forget_batches()
     _send(wallet, child)
+
+
+def _childs_spending(adapter: CoinAdapter, batch: CoinBatch, row: Sequence[BatchAttempt]) -> Spending | None:
+    """Return what a child takes and leaves: the row pays the going rate with it, and an eighth more than before.
+
+    None when the change is too small for that, or the rate beyond all that helps.
+    """
+    last, going_rate = row[-1], adapter.fee_rate()
+    size_vbytes, paid_units = sum(adapter.size(one.raw) for one in row), sum(one.fee_units for one in row)
+    rate = rules.bumped_fee_units(paid_units * 1000 // size_vbytes, going_rate, len(row))
+    if rate is None:
+        return None
+    alone = adapter.select([], [adapter.change_of(last.raw, batch.spending(last))], rate)
+    lacking_units = -(-rate * size_vbytes // 1000) - paid_units
+    return None if alone is None else adapter.raised([], alone, alone.fee_units + lacking_units)
 
 
 def _waiting(batch: CoinBatch, record: WithdrawalRecord, seen: Sequence[TxStatus]) -> BatchAttempt:
@@ -179,13 +190,6 @@ def _is_full(wallet: Wallet, batch: CoinBatch, attempt: BatchAttempt) -> bool:
         return False
     wallet.alarm(f"batch {int(batch.sk)} is not mined, and has no room for another attempt")
     return True
-
-
-def _members(wallet: Wallet, batch: CoinBatch) -> list[WithdrawalRecord]:
-    """Return the withdrawals of a batch, in the order of its outputs."""
-    named = [keys.withdrawal(tenant_id, withdrawal_id) for tenant_id, withdrawal_id in batch.payouts]
-    found = wallet.env.store.get_many(WithdrawalRecord, named)
-    return [found[key] for key in named]
 
 
 def _changed(batch: CoinBatch) -> Write:

@@ -5,10 +5,11 @@ import pytest
 from chalicelib.ledger.service import fund
 from chalicelib.tenants.service import NewTenant
 from tests.journeys.conftest import env, nodes, receiver, tenant, world
+from tests.payouts.coin_rig import ltc, make
 from tests.payouts.steps_of_payouts import FUNDED
 from tests.support.world import World
 
-__all__ = ["env", "nodes", "receiver", "tenant", "world"]
+__all__ = ["env", "ltc", "make", "nodes", "receiver", "tenant", "world"]
 
 
 @pytest.fixture

@@ -15,6 +15,11 @@ IDENTITY_OF = {
 }
 """The main networks: chain ids (EIP-155), and the hash or id of the genesis block elsewhere."""
 
+# Bitcoin Cash and others have Bitcoin's first blocks: a later one, that Bitcoin alone has, tells them apart.
+# Height and hash stand in Bitcoin Core's chainparams.cpp, as those of its snapshot of 2024.
+BITCOINS_OWN_HEIGHT = 840_000
+BITCOINS_OWN_BLOCK = "0000000000000000000320283a032748cef8227873ff4872689bf23f1cda83a5"
+
 MAX_LAG_BLOCKS_OF = {"TRX": 20, "ETH": 5, "BSC": 40, "ARB": 240, "MATIC": 30, "BTC": 2, "LTC": 4}
 """About a minute's blocks, as they come when all is well; more where they come by chance."""
 
@@ -46,7 +51,12 @@ def _evm_height(node: Node) -> int:
 
 
 def _utxo_identity(node: Node) -> str:
-    return _text(node.ask("getblockhash", 0))
+    """Return the genesis block; with a later one behind it where a chain has begun as Bitcoin, and left it."""
+    genesis = _text(node.ask("getblockhash", 0))
+    if genesis != IDENTITY_OF["BTC"]:
+        return genesis
+    own = _text(node.ask("getblockhash", BITCOINS_OWN_HEIGHT))
+    return genesis if own == BITCOINS_OWN_BLOCK else f"{genesis} and {own}"
 
 
 def _utxo_height(node: Node) -> int:

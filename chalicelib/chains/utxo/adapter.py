@@ -23,7 +23,7 @@ from chalicelib.chains.adapter import (
 )
 from chalicelib.chains.networks import BTC, FAMILY_OF
 from chalicelib.chains.providers.node import Node, NodeRefusalError
-from chalicelib.chains.utxo import coin_selection, scanning, signing, spendable
+from chalicelib.chains.utxo import coin_selection, scanning, second_opinion, signing, spendable
 from chalicelib.chains.utxo.coin_node import CoinNode
 from chalicelib.chains.utxo.encoding import MalformedError
 from chalicelib.chains.utxo.pool import Pool
@@ -64,7 +64,12 @@ class UtxoAdapter:
         """Have one and the same node answer all that is asked inside."""
         return self._node.pinned()
 
-    def witness(self, height: int, block_hash: str) -> None:
+    def witness(
+        self,
+        height: int,
+        block_hash: str,
+        transfer: Transfer | None = None,  # noqa: ARG002 -- what lies in a block, its hash proves
+    ) -> None:
         """Have every other provider that has come so far confirm a block; raises ChainUnavailableError."""
         for other in self._node.others():
             try:
@@ -106,6 +111,11 @@ class UtxoAdapter:
     def status(self, txid: str, spends: str | None = None) -> TxStatus:
         """Return where a transaction stands now; without ``spends`` it is never called impossible."""
         return standing(self._node, self._spenders, txid, spends)
+
+    def is_known(self, txid: str) -> bool:
+        """Tell whether any provider that can be asked has a transaction, in a block or in its memory pool."""
+        with self.pinned():
+            return self._node.find(txid) is not None or second_opinion.is_known(self._node, txid)
 
     def balance(self, address: str, token: str) -> int:
         """Return the units of the coin that an address has in blocks.

@@ -7,7 +7,9 @@ from chalicelib.chains.utxo.block import SeenBlock
 from chalicelib.chains.utxo.coin_node import BLOCKS_AT_ONCE, CoinNode
 from chalicelib.chains.utxo.encoding import outpoint_bytes
 
-MOST_BLOCKS_WALKED = 40  # more than any currency asks for as confirmations
+# More than the end of a payout's watch asks for: that depth must be told, also by a process that has just begun.
+# Blocks are read only until the spender is found, and once.
+MOST_BLOCKS_WALKED = 72
 MOST_REMEMBERED = 1_000
 _CHANGED = "The chain was reorganised while it was read."
 
@@ -22,8 +24,8 @@ class Spenders:
         self._node = node
         self._known: dict[tuple[str, ...], Place] = {}
 
-    def height(self, txid: str, came_in: Mapping[str, int]) -> int:
-        """Return the height of a block by which one of these spent outputs was spent.
+    def place(self, txid: str, came_in: Mapping[str, int]) -> Place:
+        """Return a block by which one of these spent outputs was spent.
 
         It is the deepest that is proven: where none of them is spent by the blocks that we walk back, all were
         spent deeper than the last of these.
@@ -38,12 +40,12 @@ class Spenders:
         asked = tuple(sorted(came_in))
         known = self._known.get(asked)
         if known is not None and self._node.block_hashes(known[0], known[0]) == [known[1]]:
-            return known[0]
+            return known
         place = self._walk(txid, came_in)
         if len(self._known) >= MOST_REMEMBERED:
             self._known.clear()
         self._known[asked] = place
-        return place[0]
+        return place
 
     def _walk(self, txid: str, came_in: Mapping[str, int]) -> Place:
         head, oldest = self._node.head(), min(came_in.values())

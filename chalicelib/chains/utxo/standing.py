@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from chalicelib.chains.adapter import ChainUnavailableError, TxStatus
+from chalicelib.chains.utxo import second_opinion
 from chalicelib.chains.utxo.coin_node import CoinNode, Found
 from chalicelib.chains.utxo.encoding import outpoint_parts, outpoint_text
 from chalicelib.chains.utxo.reading import MWEB_FLAG, SeenTransaction
@@ -57,20 +58,21 @@ def _worth(transaction: SeenTransaction | None, index: int) -> int:
 
 
 def _conflict(node: CoinNode, spenders: Spenders, txid: str, outpoints: Sequence[str]) -> TxStatus:
-    """Tell whether others have spent some of these outputs: in a block, or only in the memory pool."""
+    """Tell whether others have spent some of these outputs in a block.
+
+    Money is given back on that word: all providers that can be asked must agree.
+    """
     in_blocks = node.unspent(outpoints, with_pool=False)
-    in_pool = node.unspent(outpoints, with_pool=True)
     mined: dict[str, int] = {}
-    is_spent_in_pool = False
-    for outpoint, below, above in zip(outpoints, in_blocks, in_pool, strict=True):
-        parent = None if below else _parent(node, outpoint)
+    for outpoint, there in zip(outpoints, in_blocks, strict=True):
+        parent = None if there else _parent(node, outpoint)
         if parent is not None and parent.height is not None:
             mined[outpoint] = parent.height
-        elif above is None and (below or parent):
-            is_spent_in_pool = True
     if mined:
-        return TxStatus("impossible", spenders.height(txid, mined))
-    return TxStatus("impossible" if is_spent_in_pool else "missing")
+        place = spenders.place(txid, mined)
+        second_opinion.demand(node, txid, list(mined), place)
+        return TxStatus("impossible", place[0])
+    return TxStatus("missing")  # a rival that only waits may still lose, and ours may be sent to outbid it
 
 
 def _parent(node: CoinNode, outpoint: str) -> Found | None:

@@ -114,7 +114,7 @@ def test_a_coin_that_is_called_spent_and_that_no_block_spends_proves_nothing(cha
     monkeypatch.setattr(spenders, "MOST_BLOCKS_WALKED", 4)
     for _ in range(9):
         chain.mine()
-    told = [None, None]
+    told = [None]
     chain.answers["gettxout"] = lambda *params: told.pop() if told else chain._gettxout(*params)
     with pytest.raises(ChainUnavailableError, match="no block of it spends"):
         adapter.status("ab" * 32, coin)
@@ -154,18 +154,88 @@ def test_the_walk_does_not_go_below_the_block_that_the_coin_came_in(chain, adapt
     assert {asked[1] for asked in chain.asked if asked[0] == "getblockhash"} <= {1, 2, 3}
 
 
-def test_spent_away_in_the_mempool_is_impossible_but_in_no_block(chain, adapter, coin):
+def test_a_rival_that_only_waits_decides_nothing(chain, adapter, coin):
     chain.pool.append(transaction([coin], [(1_900, OTHER)]))
-    assert adapter.status("ab" * 32, coin) == TxStatus("impossible")
+    assert adapter.status("ab" * 32, coin) == MISSING
 
 
-def test_a_coin_that_waits_itself_is_spent_only_by_another_that_waits(chain, adapter):
+@pytest.fixture
+def second(chain):
+    """Another provider, which has the same blocks and a pool of its own."""
+    other = FakeChain()
+    other.active = chain.active
+    chain.second_opinions = [other]
+    return other
+
+
+def test_what_another_provider_still_has_is_not_impossible(chain, adapter, coin, second):
+    raw = transaction([coin], [(1_900, OURS)])
+    chain.mine(transaction([coin], [(1_900, OTHER)]))
+    assert adapter.status(txid_of(raw), coin) == TxStatus("impossible", 2)
+    second.pool.append(raw)
+    with pytest.raises(ChainUnavailableError, match="Another provider"):
+        adapter.status(txid_of(raw), coin)
+    second.pool.clear()
+    second.active = [*chain.active[:2]]
+    second.mine(raw)
+    with pytest.raises(ChainUnavailableError, match="Another provider"):
+        adapter.status(txid_of(raw), coin)
+
+
+def test_a_coin_that_another_provider_calls_unspent_is_not_spent_for_good(chain, adapter, coin, second):
+    second.active = list(chain.active)
+    for _ in range(100):
+        chain.mine()
+    chain.answers["gettxout"] = None  # a liar: no block that it shows spends the coin
+    with pytest.raises(ChainUnavailableError, match="Another provider"):
+        adapter.status("ab" * 32, coin)
+    second.active = chain.active
+    with pytest.raises(ChainUnavailableError, match="Another provider"):
+        adapter.status("ab" * 32, coin)
+
+
+def test_another_block_where_the_coin_was_spent_is_no_agreement(chain, adapter, coin, second):
+    thief = transaction([coin], [(1_900, OTHER)])
+    second.active = list(chain.active)
+    chain.mine(thief)
+    second.mine()
+    second.mine(thief)
+    with pytest.raises(ChainUnavailableError, match="Another provider"):
+        adapter.status("ab" * 32, coin)
+
+
+def test_a_provider_that_cannot_be_asked_is_no_witness(chain, adapter, coin, second):
+    chain.mine(transaction([coin], [(1_900, OTHER)]))
+    second.answers["getrawtransaction"] = NodeRefusalError(-5, "No such mempool transaction. Use -txindex.")
+    assert adapter.status("ab" * 32, coin) == TxStatus("impossible", 2)
+
+
+def test_what_any_provider_has_is_known(chain, adapter, coin, second):
+    raw = transaction([coin], [(1_900, OURS)])
+    second.active = list(chain.active)
+    assert not adapter.is_known(txid_of(raw))
+    second.pool.append(raw)
+    assert adapter.is_known(txid_of(raw))
+    second.answers["getrawtransaction"] = "nonsense"
+    assert not adapter.is_known(txid_of(raw))
+    chain.mine(raw)
+    assert adapter.is_known(txid_of(raw))
+
+
+def test_a_spender_is_told_as_deep_as_any_payout_is_watched(chain, adapter, coin):
+    chain.mine(transaction([coin], [(1_900, OTHER)]))
+    for _ in range(200):
+        chain.mine()
+    assert adapter.head().height - adapter.status("ab" * 32, coin).height + 1 >= 64
+
+
+def test_a_coin_that_waits_itself_is_spent_by_nobody_for_good(chain, adapter):
     parent = transaction([SOMEWHERE], [(1_000, OURS)])
     chain.pool.append(parent)
     coin = f"{txid_of(parent)}:0"
     assert adapter.status("ab" * 32, coin) == MISSING
     chain.pool.append(transaction([coin], [(900, OTHER)]))
-    assert adapter.status("ab" * 32, coin) == TxStatus("impossible")
+    assert adapter.status("ab" * 32, coin) == MISSING
 
 
 def test_a_coin_that_left_the_chain_is_gone_and_not_spent(chain, adapter, coin):
