@@ -6,13 +6,14 @@ from typing import Literal
 
 from chalicelib.chains.records import Sighted
 
-Kind = Literal["missed", "amount", "vanished", "coin"]
+Kind = Literal["missed", "amount", "vanished", "coin", "replaced"]
 
 _SENTENCES: dict[Kind, str] = {
     "missed": "was never seen",
     "amount": "was stored with another amount",
     "vanished": "is stored, and the chain does not show it",
     "coin": "lies unspent, and was not kept",
+    "replaced": "is not the block that was read there, and nothing gave that one up",
 }
 
 
@@ -21,7 +22,8 @@ class Finding:
     """Something in a block that we have otherwise than the chain.
 
     Attributes:
-        kind: ``missed``, ``amount``, ``vanished`` (a deposit), or ``coin``.
+        kind: ``missed``, ``amount``, ``vanished`` (a deposit), ``coin``, or ``replaced`` (the block as a whole:
+            what follows its hash is empty then).
         blockchain: the short code.
         height: the block's height.
         block_hash: its hash.
@@ -36,20 +38,22 @@ class Finding:
     blockchain: str
     height: int
     block_hash: str
-    txid: str
-    index: int
-    currency: str
-    units: int
+    txid: str = ""
+    index: int = 0
+    currency: str = ""
+    units: int = 0
     stored_units: int | None = None
 
     @property
     def is_repaired(self) -> bool:
         """Whether the audit stores it: what the chain does not show is taken away by nobody but the scanner."""
-        return self.kind != "vanished"
+        return self.kind not in ("vanished", "replaced")
 
     def __str__(self) -> str:
         was = f" (stored: {self.stored_units})" if self.kind == "amount" else ""
         place = f"block {self.height} of {self.blockchain}, {self.block_hash}"
+        if self.kind == "replaced":
+            return f"{place}: {_SENTENCES[self.kind]}"
         what = f"{self.units} units{was} of {self.currency} in {self.txid}:{self.index}"
         return f"{place}: {what}: {_SENTENCES[self.kind]}"
 

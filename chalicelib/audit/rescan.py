@@ -107,14 +107,35 @@ def _read_again(
     for height, block_hash in hashes.items():
         known, names = stored[height]
         if block_hash is None or cursor.remembers(height, block_hash) is False or names - {block_hash}:
-            logger.info(
-                "block %d of %s has another hash than what was read: the scanner's to see", height, blockchain
-            )
+            found += _other_block(env, blockchain, adapter, cursor, height, block_hash)
             continue
         findings = comparing.compare(known, there.get(height, []))
         _repair(env, head, known, there.get(height, []), findings)
         found += findings
     return [*found, *_missing_coins(env, blockchain, read)]
+
+
+def _other_block(
+    env: Environment,
+    blockchain: str,
+    adapter: ChainAdapter,
+    cursor: ChainCursor,
+    height: int,
+    block_hash: str | None,
+) -> list[Finding]:
+    """Judge a block that is not the one which was read: a reorganisation that the scanner is still to see is none.
+
+    Where the chain still has the block that was read last, no walk back comes down to this one any more.
+    """
+    read = cursor.next_height - 1
+    is_deep = height <= read - env.catalogue.most_confirmations(blockchain)
+    if block_hash is None or not is_deep or cursor.remembers(read, adapter.block_hash(read)) is not True:
+        problem = "block %d of %s has another hash than what was read: the scanner's to see"
+        logger.info(problem, height, blockchain)
+        return []
+    found = Finding("replaced", blockchain, height, block_hash)
+    logger.error("%s", found)
+    return [found]
 
 
 def _stored(

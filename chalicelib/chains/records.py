@@ -15,12 +15,14 @@ class ChainCursor(Record):
     Attributes:
         next_height: the first block not read yet.
         hashes: of the blocks read last, oldest first, shortened.
+        gave_up_from: the first block of a reorganisation that is being worked off, until all is read again.
         lease_until: Unix milliseconds; one reader at a time.
         lease_owner: who has the lease.
     """
 
     next_height = IntegerAttribute()
     hashes = CompactJsonAttribute()
+    gave_up_from = OptionalIntegerAttribute()
     lease_until = IntegerAttribute()
     lease_owner = UnicodeAttribute()
 

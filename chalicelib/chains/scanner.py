@@ -1,14 +1,17 @@
 """The scanner, written once for all chains: reads new blocks, stores what is ours, then moves on.
 
 A crash repeats work and never skips it: the cursor moves by a condition, only after what was seen is stored.
-Before it moves on it walks back while the stored hash of a block is not the node's: a reorganisation.
+Before it moves on it walks back while the stored hash of a block is not the node's: a reorganisation. What it
+reads then must follow, block upon block, the last one that was read.
 """
 
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
 
-from chalicelib.chains import failed_ranges, sightings
+from pynamodb.expressions.update import Action
+
+from chalicelib.chains import failed_ranges, reorganisations, sightings
 from chalicelib.chains.adapter import ChainAdapter, ChainUnavailableError
 from chalicelib.chains.records import BlockRecord, ChainCursor, ChainHeads, Sighted, short_hash
 from chalicelib.environment import Environment
@@ -17,7 +20,7 @@ from chalicelib.storage.records import Record
 from chalicelib.storage.unit_of_work import ConflictError, create, update
 
 HASHES_KEPT = 56  # so the cursor, written three times each tick, fits one write unit
-BLOCKS_IN_ONE_RANGE = 50
+BLOCKS_IN_ONE_RANGE = 49  # with the block before them, as many as nodes are asked for at once
 LEASE_SECONDS = 50
 LOOK_BACK_BLOCKS = 120  # the deepest confirmation bound of the catalogue, with room
 
@@ -31,7 +34,8 @@ def tick(env: Environment, blockchain: str) -> bool:
         Whether blocks came or went.
 
     Raises:
-        ChainUnavailableError: the node does not answer; nothing is skipped, the next tick goes on.
+        ChainUnavailableError: the node does not answer, or is behind; nothing is skipped, the next tick goes on.
+        ConflictError: this took so long that another reader has the lease by now.
     """
     adapter = env.chains[blockchain]
     cursor = _lease(env, blockchain, adapter)
@@ -47,79 +51,71 @@ def tick(env: Environment, blockchain: str) -> bool:
 def _read_on(env: Environment, blockchain: str, adapter: ChainAdapter, cursor: ChainCursor) -> bool:
     head = adapter.head()
     was_next = cursor.next_height
-    lost = _walk_back(env, blockchain, adapter, cursor)
-    is_reorganised = cursor.next_height < was_next
+    lost = reorganisations.give_up(env, blockchain, adapter, cursor, head)
+    is_reorganised = cursor.gave_up_from is not None
     read_before = cursor.next_height - 1
     seen: list[Sighted] = []
     while cursor.next_height <= head.height:
         last = min(head.height, cursor.next_height + BLOCKS_IN_ONE_RANGE - 1)
         try:
-            hashes, sighted = _read_range(env, blockchain, cursor.next_height, last)
+            hashes, sighted = _read_range(env, blockchain, cursor, last)
         except Exception:
             failed_ranges.note(env, blockchain, cursor.next_height, last)
             raise
         seen += sighted
-        if is_reorganised:
-            sightings.look_again_from(env, blockchain, read_before + 1)
-        _move(env, cursor, last, hashes)
+        if cursor.gave_up_from is not None:
+            sightings.look_again_from(env, blockchain, cursor.gave_up_from)
+        _move(env, cursor, last, hashes, is_all=last == head.height)
     pool = sightings.store_mempool(env, blockchain)
     _note_head(env, blockchain, head.height)
-    deep = _grown_deep(env, blockchain, read_before, head.height)
-    told = [*lost, *_once([*seen, *deep]), *pool]
+    deep, left = _look_back(env, blockchain, cursor, read_before)
+    told = [*lost, *left, *_once([*seen, *deep]), *pool]
     env.queues.report_deposits([{**sighted, "head": head.height} for sighted in told])
     return is_reorganised or cursor.next_height != was_next
 
 
 def _read_range(
-    env: Environment, blockchain: str, first: int, last: int
+    env: Environment, blockchain: str, cursor: ChainCursor, last: int
 ) -> tuple[list[str | None], list[Sighted]]:
-    """Read and store a range; return its blocks' hashes and what is ours in them."""
-    adapter = env.chains[blockchain]
-    hashes = adapter.block_hashes(first, last)
+    """Read and store a range that follows what was read; return its blocks' hashes and what is ours in them."""
+    adapter, first = env.chains[blockchain], cursor.next_height
+    before = [first - 1] if cursor.hashes else []
+    hashes = adapter.block_hashes(first - len(before), last)
+    if before and short_hash(hashes.pop(0)) != cursor.hashes[-1]:
+        raise ChainUnavailableError(f"The chain was reorganised below block {first} before that was read.")
+    if None in hashes:
+        raise ChainUnavailableError(f"The node lacks some of the blocks {first} to {last}.")
     seen = sightings.store_blocks(env, blockchain, first, last)
     if adapter.block_hash(last) != hashes[-1]:
         raise ChainUnavailableError("the chain was reorganised while it was read")
     return hashes, seen
 
 
-def _walk_back(env: Environment, blockchain: str, adapter: ChainAdapter, cursor: ChainCursor) -> list[Sighted]:
-    """Go back to the last block that the node still has, and give up what was seen in the others."""
-    height = cursor.next_height - 1
-    kept = list(cursor.hashes)
-    while kept and short_hash(adapter.block_hash(height)) != kept[-1]:
-        kept.pop()
-        height -= 1
-    if not kept and cursor.hashes:
-        height = _deepest_common(env, blockchain, adapter, height)
-    if height == cursor.next_height - 1:
-        return []
-    logger.warning("reorganisation of %s: back to block %d", blockchain, height)
-    lost = sightings.give_up_blocks(env, blockchain, height + 1)
-    cursor.next_height, cursor.hashes = height + 1, kept
-    return lost
+def _look_back(
+    env: Environment, blockchain: str, cursor: ChainCursor, read_before: int
+) -> tuple[list[Sighted], list[Sighted]]:
+    """Return what has become deep enough by the blocks just read, and what a failed tick stored in vain.
 
-
-def _deepest_common(env: Environment, blockchain: str, adapter: ChainAdapter, height: int) -> int:
-    """Go on back where the cursor's hashes end, by the blocks in which something of ours was seen."""
-    below = Record.sk < f"{height + 1:012d}"
-    for block in env.store.query_all(BlockRecord, keys.blocks(blockchain), below, newest_first=True):
-        if adapter.block_hash(block.height) == block.block_hash:
-            return block.height
-        height = block.height - 1
-    return height
-
-
-def _grown_deep(env: Environment, blockchain: str, read_before: int, head: int) -> list[Sighted]:
-    """Return what has become deep enough by the blocks just read."""
+    Such a tick stored a block that went before the cursor could move past it: no walk back ever meets that one.
+    """
+    head = cursor.next_height - 1
     span = Record.sk.between(f"{max(0, read_before - LOOK_BACK_BLOCKS):012d}", f"{head:012d}~")
     grown: list[Sighted] = []
+    left: list[Sighted] = []
     for block in env.store.query_all(BlockRecord, keys.blocks(blockchain), span):
-        seen: list[Sighted] = block.sightings if block.lost_at is None else []
-        for sighted in seen:
-            wanted = env.catalogue.by_code(sighted["currency"]).confirmations
-            if read_before < block.height + wanted - 1 <= head:
-                grown.append(sighted)
-    return grown
+        if block.lost_at is not None:
+            continue
+        if cursor.remembers(block.height, block.block_hash) is False:
+            left += sightings.give_up_block(env, block, reorganisations.fence(cursor))
+            sightings.look_again_from(env, blockchain, block.height)
+            continue
+        grown += [one for one in block.sightings if _has_grown_deep(env, one, block.height, read_before, head)]
+    return grown, left
+
+
+def _has_grown_deep(env: Environment, sighted: Sighted, height: int, read_before: int, head: int) -> bool:
+    wanted = env.catalogue.by_code(sighted["currency"]).confirmations
+    return read_before < height + wanted - 1 <= head
 
 
 def _once(sighted: Iterable[Sighted]) -> list[Sighted]:
@@ -135,7 +131,8 @@ def _lease(env: Environment, blockchain: str, adapter: ChainAdapter) -> ChainCur
         cursor.lease_until, cursor.lease_owner = until, owner
         write = create(cursor)
     else:
-        is_free = (ChainCursor.lease_until <= now) & (ChainCursor.next_height == cursor.next_height)
+        # Whoever had it in between has moved the cursor, perhaps there and back: it must be read again.
+        is_free = (ChainCursor.lease_until <= now) & (ChainCursor.lease_owner == cursor.lease_owner)
         taken = [ChainCursor.lease_until.set(until), ChainCursor.lease_owner.set(owner)]
         write = update(key, taken, is_free)
         cursor.lease_until, cursor.lease_owner = until, owner
@@ -153,10 +150,14 @@ def _first_cursor(blockchain: str, adapter: ChainAdapter) -> ChainCursor:
     return ChainCursor(pk=pk, sk=sk, next_height=head.height + 1, hashes=[short_hash(head.hash)])
 
 
-def _move(env: Environment, cursor: ChainCursor, last: int, hashes: Sequence[str | None]) -> None:
+def _move(env: Environment, cursor: ChainCursor, last: int, hashes: Sequence[str | None], *, is_all: bool) -> None:
+    """Store how far all has been read; up to the head, a reorganisation is worked off."""
     cursor.hashes = [*cursor.hashes, *map(short_hash, hashes)][-HASHES_KEPT:]
     cursor.next_height = last + 1
-    moved = [ChainCursor.next_height.set(cursor.next_height), ChainCursor.hashes.set(cursor.hashes)]
+    moved: list[Action] = [ChainCursor.next_height.set(last + 1), ChainCursor.hashes.set(cursor.hashes)]
+    if is_all and cursor.gave_up_from is not None:
+        moved.append(ChainCursor.gave_up_from.remove())
+        cursor.gave_up_from = None
     env.store.commit(update(cursor.key, moved, ChainCursor.lease_owner == cursor.lease_owner))
 
 

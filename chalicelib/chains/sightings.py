@@ -22,7 +22,7 @@ from chalicelib.environment import Environment
 from chalicelib.storage import keys
 from chalicelib.storage.attributes import CompactJsonAttribute, IntegerAttribute
 from chalicelib.storage.records import Record
-from chalicelib.storage.unit_of_work import ConflictError, delete, put, update
+from chalicelib.storage.unit_of_work import ConflictError, Write, delete, put, update
 
 MEMPOOL_PATIENCE_SECONDS = 600
 SIGHTINGS_IN_ONE_ITEM = 500  # far below DynamoDB's 400 KB
@@ -146,21 +146,35 @@ def _gone(env: Environment, blockchain: str, left: Sequence[MempoolRecord]) -> I
     for record in left:
         status = env.chains[blockchain].status(record.sighting["txid"], record.sighting.get("spends"))
         is_old = env.clock.now() - record.seen_at >= MEMPOOL_PATIENCE_SECONDS
-        if status.state == "mined":
+        is_failed = status.state == "mined" and not status.ok  # no block will ever tell of it
+        if status.state == "mined" and status.ok:
             env.store.commit(delete(record.key))
-        elif status.state == "impossible" or (status.state == "missing" and is_old):
+        elif is_failed or status.state == "impossible" or (status.state == "missing" and is_old):
             yield {**record.sighting, "lost": True}
 
 
-def give_up_blocks(env: Environment, blockchain: str, first: int) -> list[Sighted]:
-    """Mark the stored blocks from a height on as lost, and return what was seen in them, to be looked into."""
-    lost: list[Sighted] = []
+def give_up_blocks(env: Environment, blockchain: str, first: int, fence: Write) -> list[Sighted]:
+    """Mark the stored blocks from a height on as lost.
+
+    Args:
+        env: the environment.
+        blockchain: the short code.
+        first: the height.
+        fence: the demand that the caller may still do so, made of each write.
+
+    Returns:
+        What was seen in them, to be looked into.
+    """
     from_there = Record.sk >= f"{first:012d}"
-    for block in env.store.query_all(BlockRecord, keys.blocks(blockchain), from_there):
-        if block.lost_at is None:
-            env.store.commit(update(block.key, [BlockRecord.lost_at.set(int(env.clock.now()))]))
-        lost += [{**sighted, "lost": True} for sighted in block.sightings]
-    return lost
+    blocks = env.store.query_all(BlockRecord, keys.blocks(blockchain), from_there)
+    return [sighted for block in blocks for sighted in give_up_block(env, block, fence)]
+
+
+def give_up_block(env: Environment, block: BlockRecord, fence: Write) -> list[Sighted]:
+    """Mark one stored block as lost, and return what was seen in it."""
+    if block.lost_at is None:
+        env.store.commit(update(block.key, [BlockRecord.lost_at.set(int(env.clock.now()))]), fence)
+    return [{**sighted, "lost": True} for sighted in block.sightings]
 
 
 def look_again_from(env: Environment, blockchain: str, height: int) -> None:

@@ -8,6 +8,7 @@ from chalicelib.environment import Environment
 from chalicelib.storage import keys
 from chalicelib.storage.calls import StorageUnavailableError
 from chalicelib.storage.records import Record
+from chalicelib.storage.unit_of_work import ConflictError
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ def scan_chain(env: Environment, blockchain: str) -> None:
     try:
         if scanner.tick(env, blockchain) and _has_open_payouts(env, blockchain):
             env.queues.wake_payouts(blockchain)
-    except (ChainUnavailableError, StorageUnavailableError) as error:
+    except (ChainUnavailableError, StorageUnavailableError, ConflictError) as error:  # or its lease ran out
         logger.warning("%s was not read: %s", blockchain, error)
 
 

@@ -68,7 +68,10 @@ def _undone(env: Environment, block: BlockRecord, head: int) -> list[Sighted]:
         again = _must_be_told_again(env, block, record, sighted, head)
         is_told = _is_told(env, sighted["tenant_id"], record)
         if again is not None:
-            flags = {"again": again and _is_old(env, block.seen_at)}
+            flags: Sighted = {"again": again and _is_old(env, block.seen_at)}
+            if not block.lost_at and _is_lost_in(env, block, record, sighted):
+                # It was taken back after the block had come back: seen then, it is no news; seen now, it is.
+                flags["seen_at"] = int(env.clock.now() * 1000)
             undone.append({**sighted, **flags} | ({"lost": True} if block.lost_at else {}))
         elif not is_told:
             undone.append({**sighted, "again": False})
@@ -91,6 +94,14 @@ def _must_be_told_again(
     if deposit.state is DepositState.SEEN:
         return deposit.height is None or is_deep(env, deposit, head)
     return None
+
+
+def _is_lost_in(env: Environment, block: BlockRecord, record: PaymentRecord, sighted: Sighted) -> bool:
+    """Say whether a deposit was taken back out of the very block that is stored as the chain's."""
+    state = record.state(env.catalogue.by_code(record.currency).decimals)
+    sighting = sighting_of(env, sighted)
+    deposit = state.deposit(sighting.deposit_id) or bookings.known_deposit(env, record, state, sighting)
+    return deposit is not None and deposit.is_lost and deposit.block_hash == block.block_hash
 
 
 def _is_told(env: Environment, tenant_id: str, record: PaymentRecord) -> bool:

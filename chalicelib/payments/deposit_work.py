@@ -15,7 +15,7 @@ from chalicelib import acting
 from chalicelib.chains.records import Sighted
 from chalicelib.currencies import service as currencies
 from chalicelib.environment import Environment
-from chalicelib.payments import bookings, lifecycle, pricing, steps
+from chalicelib.payments import bookings, deposit_proof, lifecycle, pricing, steps
 from chalicelib.payments.deposits import Deposit, DepositState, Sighting, split
 from chalicelib.payments.lifecycle import Change
 from chalicelib.payments.records import PaymentRecord, stored_moving
@@ -133,14 +133,15 @@ def is_deep(env: Environment, deposit: Deposit, head: int) -> bool:
 def _credit(env: Environment, deposit: Deposit, record: PaymentRecord, state: PaymentState) -> Change | None:
     """The deposit was told to be deep enough: ask the chain once more, credit it only if all of it is so."""
     adapter = env.chains[deposit.blockchain]
-    found = adapter.status(deposit.txid)
-    is_there = found.state == "mined" and found.ok and found.block_hash == deposit.block_hash and found.is_final
-    if not is_there or not is_deep(env, deposit, adapter.head().height):
-        logger.info("a deposit of payment %s is not where it was seen", record.sk)
-        return None  # the scanner finds out what became of it, and tells
-    assert found.height is not None, "what is mined has its block"
-    assert found.block_hash is not None
-    adapter.witness(found.height, found.block_hash)
+    with adapter.pinned():  # so that the witnesses are others than the one that says all this
+        found = adapter.status(deposit.txid)
+        is_there = (
+            found.state == "mined" and found.ok and found.block_hash == deposit.block_hash and found.is_final
+        )
+        if not is_there or not is_deep(env, deposit, adapter.head().height):
+            logger.info("a deposit of payment %s is not where it was seen", record.sk)
+            return None  # the scanner finds out what became of it, and tells
+        deposit_proof.witness(adapter, found, deposit_proof.transfer_of(env, record, deposit))
     now_known = state.deposit(deposit.deposit_id)
     is_same = now_known is not None and now_known.block_hash == deposit.block_hash
     return lifecycle.credit(state, deposit.deposit_id, _now(env)) if is_same else None
@@ -152,15 +153,20 @@ def _aftermath(env: Environment, record: PaymentRecord, state: PaymentState, sig
     deposit = state.deposit(sighting.deposit_id) or known
     if deposit is None or deposit.is_lost or deposit.height != sighting.height:
         return None  # never taken in, taken back already, or seen in another block since
-    found = env.chains[sighting.blockchain].status(sighting.txid, sighting.spends)
-    if found.state == "mined" and found.ok:
-        moved = replace(sighting, height=found.height, block_hash=found.block_hash, seen_at=_now(env))
-        return lifecycle.admit(state, moved, deposit.counted_units, _now(env), known)
-    if found.state == "mempool":
-        return None  # it will be mined again, or lost for good: either is told
+    adapter = env.chains[sighting.blockchain]
+    with adapter.pinned():  # what a node that is behind says of one thing must not meet another's word
+        found = adapter.status(sighting.txid, sighting.spends)
+        if found.state == "mined" and found.ok:
+            moved = replace(sighting, height=found.height, block_hash=found.block_hash, seen_at=_now(env))
+            return lifecycle.admit(state, moved, deposit.counted_units, _now(env), known)
+        if found.state == "mempool" or not deposit_proof.is_replaced(adapter, deposit):
+            return None  # it will be mined again, or lost for good: either is told
+        is_failed = found.state == "mined"
+        if is_failed:
+            deposit_proof.witness(adapter, found)
     if deposit.state is DepositState.CREDITED:
         return lifecycle.reverse(state, deposit.deposit_id, _now(env), known)
-    if found.state == "impossible":
+    if is_failed or found.state == "impossible":
         return lifecycle.impossible(state, deposit.deposit_id, _now(env))
     return lifecycle.orphan(state, deposit.deposit_id, _now(env))
 

@@ -127,7 +127,11 @@ class Wallet:
 
     def raw(self, record: WithdrawalRecord, attempt: Attempt) -> bytes:
         """Return an attempt's bytes: the withdrawal's own, or those of the batch that it is paid in."""
-        return attempt.raw or self.batch(record).raw_of(attempt.txid)
+        if attempt.raw:
+            return attempt.raw
+        if not self.batch(record).has(attempt.txid):
+            self.forget_batches()  # another worker has replaced it since: the withdrawal was read after that
+        return self.batch(record).raw_of(attempt.txid)
 
     def seen(self, record: WithdrawalRecord) -> list[TxStatus]:
         """Return where all that was signed for a withdrawal stands now, oldest first."""

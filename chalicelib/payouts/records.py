@@ -82,6 +82,10 @@ class CoinBatch(Record):
         content = [self.payouts, self.coins, self.signed, self.pushed, stored_attempt(attempt)]
         return len(json.dumps(content)) <= MOST_BATCH_BYTES
 
+    def has(self, txid: str) -> bool:
+        """Tell whether an attempt with that id is among its own."""
+        return any(attempt.txid == txid for attempt in self.attempts)
+
     def raw_of(self, txid: str) -> bytes:
         """Return an attempt's bytes.
 

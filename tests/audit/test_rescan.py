@@ -168,6 +168,30 @@ def test_a_block_that_was_reorganised_since_is_passed_over(
     assert rescan(world) == []
 
 
+@pytest.mark.parametrize("is_of_ours", [True, False])
+def test_a_deep_block_that_is_another_and_was_never_given_up_is_an_alarm(world: World, is_of_ours: bool) -> None:
+    """The scanner stands on the chain, so no walk back ever comes down to it."""
+    rescan(world)
+    payment = world.create()
+    if is_of_ours:
+        world.pay(payment, PAID)
+    world.mine(count=DEPTH + 1)
+    if is_of_ours:
+        (block,) = blocks(world)
+        forget(world)
+        sightings.store_block(world.env, "TRX", 2, "another", block.sightings)
+    else:
+        cursor = world.env.store.get(ChainCursor, keys.chain_cursor("TRX"))
+        assert cursor is not None
+        cursor.hashes = ["another" if place == 1 else each for place, each in enumerate(cursor.hashes)]
+        world.env.store.commit(put(cursor))
+    (found,) = rescan(world)
+    assert (found.kind, found.height, found.is_repaired) == ("replaced", 2, False)
+    assert str(found).startswith("block 2 of TRX")
+    with pytest.raises(AuditAlarmError):
+        workers.audit_chains(world.env, Random(1))
+
+
 def test_a_range_that_failed_is_noted_and_read_again_once(
     world: World, tenant: NewTenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:

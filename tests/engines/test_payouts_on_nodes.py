@@ -230,4 +230,6 @@ def test_200_payouts_of_coins(ministack: Engine, tmp_path: Path, blockchain: str
         assert sorted(sk for batch in batches for _, sk in batch.payouts) == sorted(end.sk for end in ends)
         tried = sum(len(batch.attempts) + len(batch.children) for batch in batches)
         assert tried > len(batches), "some were made dearer"
+        if blockchain == "BTC":
+            assert any(end.mined for end in ends), "and what replaced them was mined"
         print(f"{blockchain}: {len(batches)} batches, {tried} transactions signed for them")

@@ -20,7 +20,18 @@ from chalicelib.chains.adapter import (
     TxStatus,
     Unsigned,
 )
-from chalicelib.chains.evm import answers, blocks, decoding, fees, pool, pricing, signing, standing, transaction
+from chalicelib.chains.evm import (
+    answers,
+    blocks,
+    decoding,
+    fees,
+    pool,
+    pricing,
+    signing,
+    standing,
+    transaction,
+    witnessing,
+)
 from chalicelib.chains.evm.abi import account_of, balance_call
 from chalicelib.chains.evm.blocks import BLOCK_BY_NUMBER
 from chalicelib.chains.evm.chain_parameters import PARAMETERS_OF
@@ -65,12 +76,14 @@ class EvmAdapter:
         """Have one and the same node answer all that is asked inside."""
         return self._questions.pinned()
 
-    def witness(self, height: int, block_hash: str) -> None:
-        """Have every other provider that has come so far confirm a block; raises ChainUnavailableError."""
+    def witness(self, height: int, block_hash: str, transfer: Transfer | None = None) -> None:
+        """Have every other provider that has come so far confirm a block, and a transfer in it.
+
+        Raises:
+            ChainUnavailableError: one of them has something else there, or does not say.
+        """
         for other in self._questions.others():
-            block = blocks.header_at(other, height)
-            if block is not None and block.hash != block_hash:
-                raise ChainUnavailableError(f"Providers disagree about block {height}.")
+            witnessing.confirm(other, self._contracts, height, block_hash, transfer)
 
     def validate(self, address: str) -> AddressInfo:
         """Read an address; raises InvalidAddressError."""

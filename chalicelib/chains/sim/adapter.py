@@ -43,7 +43,7 @@ class SimAdapter:
         """Do nothing: there is one node."""
         return nullcontext()
 
-    def witness(self, height: int, block_hash: str) -> None:
+    def witness(self, height: int, block_hash: str, transfer: Transfer | None = None) -> None:
         """Do nothing: there is no other node that could say otherwise."""
 
     def validate(self, address: str) -> AddressInfo:

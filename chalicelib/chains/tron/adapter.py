@@ -68,19 +68,26 @@ class TronAdapter:
         """Have one and the same node answer all that is asked inside."""
         return self._node.pinned()
 
-    def witness(self, height: int, block_hash: str) -> None:
-        """Have every other provider that has come so far confirm a block.
+    def witness(self, height: int, block_hash: str, transfer: Transfer | None = None) -> None:
+        """Have every other provider that has come so far confirm a block, and a transfer in it.
 
         Raises:
-            ChainUnavailableError: one of them has another block there.
+            ChainUnavailableError: one of them has something else there.
         """
         for other in self._node.others():
             try:
                 header = NodeQuestions(other).header(height)
+                seen = self._seen_by(other, height, transfer) if header and transfer else []
             except ChainUnavailableError:
                 continue  # one that cannot be asked is no witness
             if header and header.hash != block_hash:
                 raise ChainUnavailableError(f"Two nodes have different blocks at height {height}.")
+            if header and transfer and _essence(transfer) not in map(_essence, seen):
+                raise ChainUnavailableError(f"Two nodes disagree about a transfer in block {height}.")
+
+    def _seen_by(self, node: Node, height: int, transfer: Transfer) -> list[Transfer]:
+        """Return what another node has of a block for the same receiver."""
+        return TronAdapter(node, self._contracts).scan(height, height, lambda them: {transfer.to} & set(them))
 
     def validate(self, address: str) -> AddressInfo:
         """Read an address of TRON; raises InvalidAddressError."""
@@ -188,6 +195,12 @@ class TronAdapter:
 
     def _read_waiting(self, waiting: list[Any]) -> list[Transfer]:
         return [one for each in waiting for one in waiting_transfers(each, self._symbols)]
+
+
+def _essence(transfer: Transfer) -> tuple[object, ...]:
+    """Return what two nodes must tell alike of a transfer."""
+    named = transfer.txid, transfer.index, transfer.block_hash
+    return *named, transfer.token, transfer.to, transfer.units, transfer.ok
 
 
 def _ours(seen: Iterable[Transfer], match: Match) -> list[Transfer]:

@@ -1,6 +1,7 @@
 """Heads, hashes, balances, witnesses; and that nothing a node says crashes us or is misread."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -10,9 +11,11 @@ from chalicelib.chains.adapter import ChainUnavailableError, Fee, Head, Payout, 
 from chalicelib.chains.addresses import InvalidAddressError
 from chalicelib.chains.providers.node import NodeRefusalError
 from tests.chains.evm.fake_node import (
+    OTHER_LOG,
     TOKENS,
     USDT,
     FakeNode,
+    Tx,
     adapter_of,
     address,
     coin,
@@ -20,6 +23,7 @@ from tests.chains.evm.fake_node import (
     hash_of,
     refusing,
     token,
+    transfer_log,
     unavailable,
     word,
 )
@@ -115,6 +119,51 @@ class TestWitness:
         node.further = [other]
         with pytest.raises(ChainUnavailableError):
             adapter_of(node).witness(5, node.blocks[5].hash)
+
+
+class TestWitnessOfATransfer:
+    """The same block of the same hash at both, told of differently: nothing proves a receipt to us."""
+
+    @pytest.fixture
+    def other(self, node):
+        node.mine(coin(OURS, 3), Tx(USDT, logs=[OTHER_LOG, transfer_log(USDT, OURS, 7)]))
+        other = FakeNode()
+        other.blocks = list(node.blocks)
+        node.further = [other]
+        return other
+
+    def witness(self, node, place, **changed):
+        transfer = adapter_of(node).scan(6, 6, everyone)[place]
+        adapter_of(node).witness(6, node.blocks[6].hash, replace(transfer, **changed))
+
+    def test_it_is_confirmed_or_not_come_so_far_to(self, node, other):
+        self.witness(node, 0)
+        self.witness(node, 1)
+        other.blocks.pop()
+        self.witness(node, 1, units=8)
+
+    @pytest.mark.parametrize("place", [0, 1])
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"units": 8},
+            {"to": address(2)},
+            {"txid": hash_of("none")},
+            {"token": "USDC"},
+            {"index": 3},
+            {"index": 1},
+        ],
+    )
+    def test_another_one_stops_the_money(self, node, other, place, changed):
+        with pytest.raises(ChainUnavailableError):
+            self.witness(node, place, **changed)
+
+    @pytest.mark.parametrize("changed", [{"status": "0x0"}, {"blockHash": hash_of("another")}, {"logs": []}])
+    def test_so_does_another_receipt(self, node, other, changed):
+        honest = other._eth_getTransactionReceipt
+        other.overrides["eth_getTransactionReceipt"] = lambda txid: {**honest(txid), **changed}
+        with pytest.raises(ChainUnavailableError):
+            self.witness(node, 1)
 
 
 class TestBalances:

@@ -1,5 +1,7 @@
 """What is seen in blocks: coins and tokens that really moved, once each, from a chain that fits together."""
 
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.chains.adapter import ChainUnavailableError
@@ -262,3 +264,15 @@ def test_a_witness_that_has_another_block_stops_it_and_one_that_is_behind_does_n
     usdt.adapter.witness(height + 1, "ab" * 32)
     with pytest.raises(ChainUnavailableError):
         usdt.adapter.witness(height, "ab" * 32)
+
+
+def test_a_witness_must_have_the_transfer_too(usdt):
+    usdt.pay(usdt.new_address(), 3)
+    usdt.mine()
+    height = usdt.adapter.head().height
+    (seen,) = usdt.adapter.scan(height, height, everyone)
+    usdt.between.other_nodes = [usdt.http]
+    usdt.adapter.witness(height, seen.block_hash, seen)
+    for changed in ({"units": 4}, {"to": usdt.new_address()}, {"token": "TRX"}, {"index": seen.index + 1}):
+        with pytest.raises(ChainUnavailableError, match="transfer"):
+            usdt.adapter.witness(height, seen.block_hash, replace(seen, **changed))
