@@ -177,6 +177,7 @@ def test_a_sweep_that_a_deep_reorganisation_turned_round_is_told_and_books_nothi
     failed = moves(sweeping.env)[1]
     sweeping.node.reorg("TRX", DEEP, [failed.attempts[0].txid])
     sweeping.node.broadcast("TRX", failed.attempts[0].raw)
+    sweeping.node.mine("TRX")  # before its slot is filled
     sweeping.tick()
     blocks(sweeping)
     assert "failed sweep" in caplog.text
