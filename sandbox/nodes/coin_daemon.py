@@ -115,4 +115,7 @@ def _come_back(rpc: JsonRpc, now: int) -> None:
 
 
 def _end(rpc: JsonRpc) -> None:
+    """Have all of it written, and the process ended: now and then litecoind hangs before it would write itself."""
+    rpc.ask("savemempool")
+    rpc.ask("gettxoutsetinfo")  # it begins with writing blocks and coins to disk
     rpc.ask("stop")

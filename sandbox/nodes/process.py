@@ -13,7 +13,7 @@ from sandbox.nodes.json_rpc import JsonRpc, NodeSaysNoError
 
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 30.0
-STOP_SECONDS = 20.0
+STOP_SECONDS = 5.0  # what a node has to save is saved before it is asked to end
 ATTEMPTS = 3
 _LEASH = Path(child.__file__).with_name("leash.py")
 
