@@ -5,83 +5,34 @@ refuses 409 ``{"error": …}``, what it does not understand 400. In an outage th
 """
 
 import json
-import threading
 from dataclasses import asdict
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from email.message import Message
 from typing import Any
 
 from chalicelib.chains.adapter import Transfer
 from sandbox.chain.errors import NodeDownError
 from sandbox.chain.node import SimNode
+from sandbox.loopback_server import LoopbackServer
 
-LOOPBACK = "127.0.0.1"
-MAX_BODY_BYTES = 1 << 20
 MOST_HASHES = 1_000
-STOP_POLL_SECONDS = 0.02
 
 
-class NodeServer:
-    """Serves one node to its clients, in threads of its own, until it is stopped."""
+class NodeServer(LoopbackServer):
+    """Serves one node to its clients until it is stopped; the node itself stays open."""
 
     def __init__(self, node: SimNode, port: int = 0) -> None:
-        self._server = _Server((LOOPBACK, port), _Handler)
-        self._server.node = node
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(STOP_POLL_SECONDS,), name="simulated node", daemon=True
-        )
+        self._node = node
+        super().__init__(self._respond, "simulated node", port=port)
 
-    @property
-    def port(self) -> int:
-        """The port that it listens on."""
-        return int(self._server.server_address[1])
-
-    def start(self) -> None:
-        """Begin to answer."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop answering and free the port; the node itself stays open."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    # A thread that waits on a kept-alive connection must not hold up a stop.
-    block_on_close = False
-    node: SimNode
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = 1 << 16
-    server: _Server
-
-    def do_POST(self) -> None:
-        """Answer one question."""
+    def _respond(self, path: str, body: bytes, _: Message) -> tuple[int, bytes] | None:
         try:
-            status, answer = self._answer(self.rfile.read(self._length()))
+            status, answer = self._answer(path.strip("/"), body)
         except NodeDownError:
-            self.close_connection = True
-            return
-        body = json.dumps(answer, separators=(",", ":")).encode()
-        self.send_response_only(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+            return None
+        return status, json.dumps(answer, separators=(",", ":")).encode()
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Say nothing: the sandbox's terminal is for the person at it."""
-
-    def _length(self) -> int:
-        length = self.headers.get("Content-Length", "")
-        return min(int(length), MAX_BODY_BYTES) if length.isdecimal() else 0
-
-    def _answer(self, body: bytes) -> tuple[int, dict[str, Any]]:
-        node, blockchain = self.server.node, self.path.strip("/")
+    def _answer(self, blockchain: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        node = self._node
         try:
             request = json.loads(body)
             method, params = _METHODS[request["method"]], request["params"]

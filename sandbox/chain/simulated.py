@@ -9,8 +9,9 @@ from sandbox import directory
 from sandbox.chain.chains import Wiring
 from sandbox.chain.keys import hot_wallet_key
 from sandbox.chain.node import SimNode
-from sandbox.chain.server import LOOPBACK, NodeServer
+from sandbox.chain.server import NodeServer
 from sandbox.hd_keys import wallet_seed
+from sandbox.loopback_server import LOOPBACK
 
 
 def start(home: Path, seed: int, clock: Clock, stack: ExitStack) -> tuple[SimNode, Wiring]:

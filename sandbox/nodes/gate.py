@@ -8,15 +8,14 @@ import http.client
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from email.message import Message
 from urllib.parse import urlsplit
 
 from chalicelib.clock import Clock
+from sandbox.loopback_server import LOOPBACK, LoopbackServer
 
-LOOPBACK = "127.0.0.1"
 MAX_BODY_BYTES = 64 << 20
 NODE_SECONDS = 60.0
-STOP_POLL_SECONDS = 0.02
 _BROADCASTS = (b"eth_sendRawTransaction", b"sendrawtransaction")
 _PASSED_ON = ("Authorization", "Content-Type")
 
@@ -39,21 +38,15 @@ class Gate:
         self.after_broadcast: Callable[[], None] = lambda: None
         """Called, with the gate held, after a transaction was handed to the node."""
         self._node = http.client.HTTPConnection(node.hostname or LOOPBACK, node.port, timeout=NODE_SECONDS)
-        self._server = _Server((LOOPBACK, port), _Handler)
-        self._server.gate = self
+        self._server = LoopbackServer(self._respond, "node gate", MAX_BODY_BYTES, port)
         login = f"{node.username}:{node.password}@" if node.username else ""
-        self.url = f"http://{login}{LOOPBACK}:{self._server.server_address[1]}"
+        self.url = f"http://{login}{LOOPBACK}:{self._server.port}"
         """What the product's adapter is given as its node's address."""
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(STOP_POLL_SECONDS,), name="node gate", daemon=True
-        )
-        self._thread.start()
+        self._server.start()
 
     def stop(self) -> None:
         """Stop answering and free the port."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.stop()
         with self._lock:
             self._node.close()
 
@@ -80,6 +73,9 @@ class Gate:
                 self.after_broadcast()
             return answer
 
+    def _respond(self, _: str, body: bytes, headers: Message) -> tuple[int, bytes] | None:
+        return self.pass_on(body, {name: headers[name] for name in _PASSED_ON if name in headers})
+
     def _ask(self, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         is_reused = self._node.sock is not None
         try:
@@ -94,35 +90,3 @@ class Gate:
         self._node.request("POST", "/", body, headers)
         response = self._node.getresponse()
         return response.status, response.read()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    # A thread that waits on a kept-alive connection must not hold up a stop.
-    block_on_close = False
-    gate: Gate
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = 1 << 16
-    server: _Server
-
-    def do_POST(self) -> None:
-        """Pass one request on."""
-        length = self.headers.get("Content-Length", "")
-        body = self.rfile.read(min(int(length), MAX_BODY_BYTES) if length.isdecimal() else 0)
-        headers = {name: self.headers[name] for name in _PASSED_ON if name in self.headers}
-        answer = self.server.gate.pass_on(body, headers)
-        if answer is None:
-            self.close_connection = True
-            return
-        self.send_response_only(answer[0])
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(answer[1])))
-        self.end_headers()
-        self.wfile.write(answer[1])
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Say nothing: the sandbox's terminal is for the person at it."""

@@ -11,13 +11,13 @@ from sandbox.nodes.anvil_hand import AnvilHand
 from sandbox.nodes.evm_transaction import account_of
 from sandbox.nodes.gate import Gate
 from sandbox.nodes.notebook import Notebook
-from tests.chains.backend import ChainBackend
+from tests.chains.backend import HandBackend
 from tests.chains.sim_backend import MovableClock
 
 HOT_WALLET_KEY = bytes(31) + b"\x2a"
 
 
-class AnvilBackend(ChainBackend):
+class AnvilBackend(HandBackend):
     """One fresh anvil; the hot wallet holds 10^27 units of the token and as many wei."""
 
     no_big_amounts = None
@@ -55,27 +55,6 @@ class AnvilBackend(ChainBackend):
     def new_address(self) -> str:
         self._addresses += 1
         return checksummed(bytes([0xDE]) + self._addresses.to_bytes(19, "big"))
-
-    def pay(self, address: str, units: int) -> str:
-        return self.hand.pay(address, self.token, units)
-
-    def mine(self, count: int = 1) -> None:
-        self.hand.mine(count)
-
-    def reorg(self, depth: int, drop: list[str]) -> None:
-        self.hand.reorg(depth, drop)
-
-    def doublespend(self, txid: str) -> None:
-        self.hand.doublespend(txid)
-
-    def pay_again(self, txid: str) -> None:
-        self.hand.pay_again(txid)
-
-    def set_payouts(self, outcome: str) -> None:
-        self.hand.set_payouts(outcome)
-
-    def break_for(self, seconds: float) -> None:
-        self.hand.break_for(seconds)
 
     def wait(self, seconds: float) -> None:
         self.clock.time += seconds

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 
 from chalicelib.chains.adapter import ChainAdapter, Coin, Signer
+from sandbox.nodes.hand import ChainHand
 
 
 class ChainBackend(ABC):
@@ -67,3 +68,30 @@ class ChainBackend(ABC):
     def coins(self, slot: int) -> list[Coin]:
         """Return the coins of the hot wallet that stand for a slot, the same for the same number."""
         raise NotImplementedError(slot)
+
+
+class HandBackend(ChainBackend):
+    """A backend whose chain is moved by a hand, as the sandbox's are."""
+
+    hand: ChainHand
+
+    def pay(self, address: str, units: int) -> str:
+        return self.hand.pay(address, self.token, units)
+
+    def mine(self, count: int = 1) -> None:
+        self.hand.mine(count)
+
+    def reorg(self, depth: int, drop: list[str]) -> None:
+        self.hand.reorg(depth, drop)
+
+    def doublespend(self, txid: str) -> None:
+        self.hand.doublespend(txid)
+
+    def pay_again(self, txid: str) -> None:
+        self.hand.pay_again(txid)
+
+    def set_payouts(self, outcome: str) -> None:
+        self.hand.set_payouts(outcome)
+
+    def break_for(self, seconds: float) -> None:
+        self.hand.break_for(seconds)

@@ -12,7 +12,7 @@ from sandbox.nodes.coin_hand import CoinHand
 from sandbox.nodes.coin_transaction import COIN
 from sandbox.nodes.gate import Gate
 from sandbox.nodes.notebook import Notebook
-from tests.chains.backend import ChainBackend
+from tests.chains.backend import HandBackend
 from tests.chains.sim_backend import MovableClock
 from tests.chains.utxo.account import AccountSigner
 
@@ -44,7 +44,7 @@ class CoinChain:
         self.notebook.close()
 
 
-class CoinBackend(ChainBackend):
+class CoinBackend(HandBackend):
     """A hot wallet of its own on a node that other tests have used: it has four coins of a tenth each."""
 
     no_revert = "nothing that is mined can fail where money lies in coins"
@@ -72,27 +72,6 @@ class CoinBackend(ChainBackend):
     def new_address(self) -> str:
         self._addresses += 1
         return self.signer.address(f"0/{self._addresses}")
-
-    def pay(self, address: str, units: int) -> str:
-        return self.hand.pay(address, self.token, units)
-
-    def mine(self, count: int = 1) -> None:
-        self.hand.mine(count)
-
-    def reorg(self, depth: int, drop: list[str]) -> None:
-        self.hand.reorg(depth, drop)
-
-    def doublespend(self, txid: str) -> None:
-        self.hand.doublespend(txid)
-
-    def pay_again(self, txid: str) -> None:
-        self.hand.pay_again(txid)
-
-    def set_payouts(self, outcome: str) -> None:
-        self.hand.set_payouts(outcome)
-
-    def break_for(self, seconds: float) -> None:
-        self.hand.break_for(seconds)
 
     def wait(self, seconds: float) -> None:
         self.clock.time += seconds

@@ -7,8 +7,9 @@ from chalicelib.chains.sim.adapter import SimAdapter
 from chalicelib.chains.sim.client import SimClient
 from sandbox.chain.keys import hot_wallet_address, hot_wallet_key
 from sandbox.chain.node import SimNode
-from sandbox.chain.server import LOOPBACK, NodeServer
+from sandbox.chain.server import NodeServer
 from sandbox.hd_keys import deposit_xpubs
+from sandbox.loopback_server import LOOPBACK
 from tests.chains.backend import ChainBackend
 
 SEED = 7

@@ -9,7 +9,8 @@ from chalicelib.chains.adapter import ChainUnavailableError, Payout
 from chalicelib.chains.addresses import InvalidAddressError
 from chalicelib.chains.sim.adapter import SimAdapter
 from chalicelib.chains.sim.client import SimClient
-from sandbox.chain.server import LOOPBACK, NodeServer
+from sandbox.chain.server import NodeServer
+from sandbox.loopback_server import LOOPBACK
 from tests.chains.sim_backend import SimBackend
 
 

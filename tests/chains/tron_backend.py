@@ -10,7 +10,7 @@ from sandbox.fake_tron.hand import TronHand
 from sandbox.fake_tron.node import FakeTronNode
 from sandbox.fake_tron.server import FakeTronServer
 from sandbox.hd_keys import deposit_xpubs
-from tests.chains.backend import ChainBackend
+from tests.chains.backend import HandBackend
 
 SEED = 7
 USDT = "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"
@@ -19,7 +19,7 @@ TOKENS = {"USDT": USDT, "USDC": USDC}
 HOT_WALLET_UNITS = 10**15
 
 
-class TronBackend(ChainBackend):
+class TronBackend(HandBackend):
     def __init__(self, token: str = "USDT") -> None:
         self.token, self.time = token, 0.0
         if token == "TRX":
@@ -44,27 +44,6 @@ class TronBackend(ChainBackend):
     def new_address(self) -> str:
         self._addresses += 1
         return deposit_address(TRX, deposit_xpubs(SEED)[TRX], self._addresses)
-
-    def pay(self, address: str, units: int) -> str:
-        return self.hand.pay(address, self.token, units)
-
-    def mine(self, count: int = 1) -> None:
-        self.hand.mine(count)
-
-    def reorg(self, depth: int, drop: list[str]) -> None:
-        self.hand.reorg(depth, drop)
-
-    def doublespend(self, txid: str) -> None:
-        self.hand.doublespend(txid)
-
-    def pay_again(self, txid: str) -> None:
-        self.hand.pay_again(txid)
-
-    def set_payouts(self, outcome: str) -> None:
-        self.hand.set_payouts(outcome)
-
-    def break_for(self, seconds: float) -> None:
-        self.hand.break_for(seconds)
 
     def wait(self, seconds: float) -> None:
         self.time += seconds
